@@ -1,0 +1,168 @@
+// The structs that the enclave and the host runner share, in host memory.
+//
+// Rules: fixed-width fields, no pointers (addresses are uint64_t), no padding, every field naturally aligned,
+// so that each can be read or written with one aligned access. Layout is pinned by
+// border_test.cc. Everything the host writes here is a claim that the enclave checks; nothing here is
+// authoritative for the enclave.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace scone::abi {
+
+inline constexpr uint64_t kBorderVersion = 1;
+inline constexpr uint32_t kMaxEthreads = 16;
+// Number of system calls that can be handed to helper threads at the same time.
+inline constexpr uint32_t kSlots = 256;
+
+// Why the enclave left (EthreadArea::exit_reason).
+enum class ExitReason : uint64_t {
+  kNone = 0,
+  kHostCall = 1,    // perform call_number(call_args), answer in call_result
+  kIdle = 2,        // nothing to run: sleep until a wake-up, an event, or idle_deadline_ns
+  kResume = 3,      // an exception was handled: ERESUME
+  kExit = 4,        // the program ended: exit_status
+  kAbort = 5,       // the runtime stopped itself; a message was logged before
+  kSpawnEthread = 6,// start ethread number call_args[0]
+};
+
+// Why the host enters (the first argument register of EENTER, rdi).
+enum class EntryReason : uint64_t {
+  kStart = 1,      // first entry of this ethread; rsi = address of StartInfo
+  kReturn = 2,     // the answer to the last exit is in EthreadArea
+  kException = 3,  // after an AEX with an exception (CSSA > 0)
+  kTick = 4,       // after an AEX by an interrupt (CSSA > 0): look at time, signals, other work
+};
+
+// Numbers at or above this are not Linux system calls but requests to the runner.
+inline constexpr uint64_t kRunnerCallBase = uint64_t{1} << 32;
+enum class RunnerCall : uint64_t {
+  kRestrictPages = kRunnerCallBase,  // (offset, length, SECINFO permissions): SGX_IOC_..RESTRICT_PERMISSIONS
+  kTrimPages,                        // (offset, length): MODIFY_TYPES to PT_TRIM
+  kRemovePages,                      // (offset, length): REMOVE_PAGES after the enclave's EACCEPT
+  kPostSlot,                         // (slot): hand Slot to a helper thread; returns at once
+  kCancelSlot,                       // (slot): interrupt the helper that runs it
+  kWakeEthread,                      // (ethread): make its kIdle return
+  kLog,                              // (address, length): diagnostic text for the runner's stderr
+};
+
+// One per ethread. Written by the enclave before EEXIT, by the host before EENTER.
+struct EthreadArea {
+  uint64_t exit_reason;       // ExitReason
+  uint64_t call_number;       // Linux system-call number or RunnerCall
+  uint64_t call_args[6];
+  int64_t call_result;        // host: as the kernel returns it
+  uint64_t idle_deadline_ns;  // CLOCK_MONOTONIC; UINT64_MAX: none
+  uint64_t exit_status;       // wait(2) status: code << 8, or the signal number
+  uint64_t reserved[5];
+};
+
+// A system call performed by a helper thread ("slot" of the paper).
+struct Slot {
+  uint64_t call_number;
+  uint64_t call_args[6];
+  int64_t call_result;
+  uint64_t state;       // SlotState; a hint for the host, the enclave has its own
+  uint64_t generation;  // echoes in the completion
+  uint64_t reserved[6];
+};
+enum class SlotState : uint64_t { kFree = 0, kPosted = 1, kRunning = 2, kDone = 3 };
+
+// A completion: the host appends at tail, the enclave consumes at its own (private) head.
+// value = generation << 16 | slot; written last, with release order.
+struct Completion {
+  uint64_t sequence;  // position + 1: tells a fresh entry from an old one
+  uint64_t value;
+};
+
+// A readiness event of a host descriptor, from the master epoll.
+struct ReadyEvent {
+  uint64_t sequence;
+  uint64_t token;   // as registered by the enclave
+  uint64_t events;  // EPOLL*
+};
+inline constexpr uint32_t kReadyRing = 4096;
+
+// TSC-to-clock conversion: ns = base_ns + ((tsc - base_tsc) * multiplier >> 32).
+// sequence is odd while the host updates it.
+struct TimePage {
+  uint64_t sequence;
+  uint64_t base_tsc;
+  uint64_t multiplier;
+  uint64_t monotonic_ns;
+  uint64_t realtime_ns;
+  uint64_t boottime_ns;
+  uint64_t reserved[2];
+};
+
+// Host memory shared by all ethreads.
+struct SharedArea {
+  TimePage time;
+  uint64_t pending_signals;   // bit n-1: signal n arrived from outside; enclave exchanges it with 0
+  uint64_t ready_tail;        // host's hint: events were appended
+  uint64_t completion_tail;
+  uint64_t idle_ethreads;     // host's hint: bit per ethread that sleeps in kIdle
+  uint64_t reserved[4];
+  Slot slots[kSlots];
+  Completion completions[kSlots];
+  ReadyEvent ready[kReadyRing];
+};
+
+enum StartFlags : uint64_t {
+  kFlagTrace = 1,    // write a line per system call
+  kFlagStats = 2,    // fill StatsBlock at exit
+  kFlagNoRewrite = 4,// leave every syscall instruction to the trap (tests)
+  kFlagThreadsEngine = 8,  // forward through slots and helper threads
+};
+
+// Everything the enclave learns at its first entry. Copied once, then validated.
+struct StartInfo {
+  uint64_t version;       // kBorderVersion
+  uint64_t enclave_size;
+  uint64_t ethreads;      // how many the host will start, <= kMaxEthreads
+  uint64_t flags;         // StartFlags
+  uint64_t heap_limit;    // bytes the program may commit
+  uint64_t shared_area;   // SharedArea
+  uint64_t ethread_areas; // EthreadArea[ethreads]
+  uint64_t arena;         // host memory for call arguments, at least 1 MiB
+  uint64_t arena_size;
+  uint64_t strings;       // program path, argv, envp: argc + envc + 1 NUL-terminated strings
+  uint64_t strings_size;
+  uint64_t argc;
+  uint64_t envc;
+  uint64_t pid;
+  uint64_t ppid;
+  uint64_t uid, euid, gid, egid;
+  uint64_t epoll_fd;      // the master epoll
+  uint64_t stats;         // StatsBlock
+  uint64_t cpuid;         // CpuidEntry[cpuid_count]
+  uint64_t cpuid_count;
+  uint64_t page_faults_reserved[4];
+};
+
+// CPUID traps inside an enclave; what the host's CPU says is handed in. Untrusted.
+struct CpuidEntry {
+  uint32_t leaf, subleaf;
+  uint32_t eax, ebx, ecx, edx;
+};
+
+inline constexpr uint32_t kStatsCalls = 512;
+// Counters for --stats, written once at exit.
+struct StatsBlock {
+  uint64_t served_inside[kStatsCalls];
+  uint64_t forwarded[kStatsCalls];
+  uint64_t trapped[kStatsCalls];
+  uint64_t sites_rewritten;
+  uint64_t sites_trapping;
+  uint64_t exits;
+  uint64_t exceptions;
+  uint64_t ticks;
+  uint64_t switches;
+  uint64_t page_faults;
+  uint64_t program_pages;  // committed now
+};
+
+static_assert(sizeof(EthreadArea) == 128 && sizeof(Slot) == 128 && sizeof(CpuidEntry) == 24);
+
+}  // namespace scone::abi

@@ -1,0 +1,52 @@
+// Goldens of the border: a change of any layout here changes what enclave and runner agree on, and must
+// raise kBorderVersion.
+#include "abi/border.h"
+
+#include <gtest/gtest.h>
+
+#include <type_traits>
+
+namespace scone::abi {
+namespace {
+
+template <typename T>
+constexpr bool kPlain = std::is_standard_layout_v<T> && std::is_trivially_copyable_v<T> &&
+                        std::has_unique_object_representations_v<T>;  // no padding
+
+TEST(Border, StructsArePlainAndWithoutPadding) {
+  EXPECT_TRUE(kPlain<EthreadArea>);
+  EXPECT_TRUE(kPlain<Slot>);
+  EXPECT_TRUE(kPlain<Completion>);
+  EXPECT_TRUE(kPlain<ReadyEvent>);
+  EXPECT_TRUE(kPlain<TimePage>);
+  EXPECT_TRUE(kPlain<SharedArea>);
+  EXPECT_TRUE(kPlain<StartInfo>);
+  EXPECT_TRUE(kPlain<CpuidEntry>);
+  EXPECT_TRUE(kPlain<StatsBlock>);
+}
+
+TEST(Border, GoldenSizesAndOffsets) {
+  EXPECT_EQ(kBorderVersion, 1u);
+  EXPECT_EQ(sizeof(EthreadArea), 128u);
+  EXPECT_EQ(offsetof(EthreadArea, call_args), 16u);
+  EXPECT_EQ(offsetof(EthreadArea, call_result), 64u);
+  EXPECT_EQ(offsetof(EthreadArea, idle_deadline_ns), 72u);
+  EXPECT_EQ(offsetof(EthreadArea, exit_status), 80u);
+  EXPECT_EQ(sizeof(Slot), 128u);
+  EXPECT_EQ(offsetof(Slot, call_result), 56u);
+  EXPECT_EQ(offsetof(Slot, state), 64u);
+  EXPECT_EQ(offsetof(Slot, generation), 72u);
+  EXPECT_EQ(sizeof(Completion), 16u);
+  EXPECT_EQ(sizeof(ReadyEvent), 24u);
+  EXPECT_EQ(sizeof(TimePage), 64u);
+  EXPECT_EQ(offsetof(SharedArea, pending_signals), 64u);
+  EXPECT_EQ(offsetof(SharedArea, slots), 128u);
+  EXPECT_EQ(offsetof(SharedArea, completions), 128u + 128 * 256);
+  EXPECT_EQ(offsetof(SharedArea, ready), 128u + 128 * 256 + 16 * 256);
+  EXPECT_EQ(offsetof(StartInfo, shared_area), 40u);
+  EXPECT_EQ(offsetof(StartInfo, argc), 88u);
+  EXPECT_EQ(offsetof(StartInfo, stats), 160u);
+}
+
+}  // namespace
+}  // namespace scone::abi
