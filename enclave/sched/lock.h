@@ -12,12 +12,12 @@ namespace scone::sched {
 
 // Order of acquisition: a thread may take a lock only if every spin lock it holds has a lower rank.
 enum class LockRank : uint8_t {
-  kProcess,      // signal actions, thread list
+  kProcess,      // thread list, signal actions
   kFdTable,
-  kPollSet,      // an epoll object's interest and ready lists
-  kObject,       // state of a pipe, eventfd, socket …
+  kObject,       // state of a pipe, eventfd, socket, open file …
   kFutex,        // a futex bucket
   kWaitQueue,    // the waiters of one object
+  kReadyList,    // an epoll object's list of ready descriptors
   kSignal,       // a thread's pending signals
   kTimer,        // the timer queue
   kRunQueue,     // an ethread's queue of runnable threads

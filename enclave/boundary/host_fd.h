@@ -1,0 +1,35 @@
+// A file descriptor of the runner, owned by an enclave object.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+
+namespace scone::boundary {
+
+// Owns a host descriptor and closes it. The set of owned descriptors is kept in the enclave: a host that hands out one
+// that is in use already is stopped (it could make two files one).
+class HostFd {
+ public:
+  HostFd() = default;
+  // Takes over `result` of a host call that returns a new descriptor. Host violation if in use or absurd.
+  static HostFd adopt(uint64_t result);
+  // 0, 1, 2 as inherited: not closed with the object.
+  static HostFd inherited(int number);
+  HostFd(HostFd&& other) noexcept : fd_(other.fd_), owned_(other.owned_) { other.fd_ = -1; }
+  HostFd& operator=(HostFd&& other) noexcept;
+  ~HostFd();
+
+  int number() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+  bool owned_ = true;
+};
+
+}  // namespace scone::boundary
+
+namespace scone {
+using boundary::HostFd;
+}

@@ -1,0 +1,83 @@
+// A user-level thread of the program.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/intrusive_list.h"
+#include "base/ref.h"
+#include "base/result.h"
+#include "enclave/entry/ethread.h"
+#include "enclave/entry/user_frame.h"
+#include "enclave/process/thread_signals.h"
+#include "enclave/sched/timer.h"
+
+namespace scone::sched {
+
+struct RunQueueTag;
+struct ThreadListTag;
+
+// What a thread is doing. Transitions are made by park(), unpark() and the scheduler only.
+enum class ThreadState : uint32_t {
+  kRunnable,  // in a run queue
+  kRunning,   // on an ethread
+  kParking,   // on an ethread, about to leave it
+  kParked,
+  kNotified,  // running or parking, with an unpark() that has not been consumed
+  kDead,
+};
+
+// Size of the kernel stack, and of the XSAVE area at its top (standard format, XFRM up to AVX-512).
+inline constexpr uint64_t kKernelStackSize = 32 << 10;
+inline constexpr uint64_t kXsaveAreaSize = 2816;
+
+// Reference counted: the thread list holds one reference while the thread lives; who keeps a pointer across a park
+// holds one as well. Fields without a remark belong to the thread itself.
+class Lthread : public RefCounted, public ListNode<RunQueueTag>, public ListNode<ThreadListTag> {
+ public:
+  // Allocates the thread and its kernel stack; it is in no list yet. ENOMEM.
+  static Result<Ref<Lthread>> create(int tid);
+  ~Lthread();
+
+  int tid() const { return tid_; }
+  // The program's registers as of its last entry into the runtime.
+  entry::UserFrame& frame() { return *reinterpret_cast<entry::UserFrame*>(kernel_stack_top() - sizeof(entry::UserFrame)); }
+  // 64-byte aligned XSAVE area; holds the program's vector state when vector_saved is true.
+  uint8_t* xsave_area() { return reinterpret_cast<uint8_t*>(stack_ + kKernelStackSize - kXsaveAreaSize); }
+  uint64_t kernel_stack_top() const { return stack_ + kKernelStackSize - kXsaveAreaSize; }
+
+  uint64_t saved_rsp = 0;     // context when not running
+  uint64_t fs_base = 0;       // when not running
+  uint64_t control_words = 0; // MXCSR and x87 control word when not running and !vector_saved
+  bool vector_saved = false;  // xsave_area() is current, registers are not
+  std::atomic<ThreadState> state{ThreadState::kRunnable};
+  bool timed_out = false;     // the last park ended by its deadline
+
+  uint64_t clear_child_tid = 0;  // CLONE_CHILD_CLEARTID, set_tid_address(2)
+  uint64_t robust_list = 0;      // set_robust_list(2)
+  char name[16] = {};            // PR_SET_NAME
+  uint64_t last_ethread = 0;     // where it ran last
+
+  process::ThreadSignals signals;
+  // Exception being handled (frame().flags has kFrameException): vector, error code, address.
+  struct {
+    uint64_t vector, error_code, address;
+  } exception{};
+  // For tracing: the system call under way.
+  uint64_t call_number = 0;
+
+ private:
+  Lthread(int tid, uint64_t stack) : stack_(stack), tid_(tid) {}
+  uint64_t stack_;
+  int tid_;
+};
+
+// The thread that executes this. Precondition: called from a thread's context, not from the scheduler.
+inline Lthread& current() {
+  Lthread* thread;
+  // SAFETY: gs:0x68 is Ethread::current.
+  asm volatile("movq %%gs:0x68, %0" : "=r"(thread));
+  return *thread;
+}
+
+}  // namespace scone::sched
