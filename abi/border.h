@@ -24,7 +24,6 @@ enum class ExitReason : uint64_t {
   kResume = 3,      // an exception was handled: ERESUME
   kExit = 4,        // the program ended: exit_status
   kAbort = 5,       // the runtime stopped itself; a message was logged before
-  kSpawnEthread = 6,// start ethread number call_args[0]
 };
 
 // Why the host enters (the first argument register of EENTER, rdi).
@@ -41,11 +40,18 @@ enum class RunnerCall : uint64_t {
   kRestrictPages = kRunnerCallBase,  // (offset, length, SECINFO permissions): SGX_IOC_..RESTRICT_PERMISSIONS
   kTrimPages,                        // (offset, length): MODIFY_TYPES to PT_TRIM
   kRemovePages,                      // (offset, length): REMOVE_PAGES after the enclave's EACCEPT
-  kPostSlot,                         // (slot): hand Slot to a helper thread; returns at once
+  kWakeHelpers,                      // (): requests were posted and no helper polls
   kCancelSlot,                       // (slot): interrupt the helper that runs it
   kWakeEthread,                      // (ethread): make its kIdle return
   kLog,                              // (address, length): diagnostic text for the runner's stderr
 };
+
+// A readiness event of a host descriptor, from the master epoll.
+struct ReadyEvent {
+  uint64_t token;   // as registered by the enclave
+  uint64_t events;  // EPOLL*
+};
+inline constexpr uint32_t kMaxReadyEvents = 256;
 
 // One per ethread. Written by the enclave before EEXIT, by the host before EENTER.
 struct EthreadArea {
@@ -53,9 +59,11 @@ struct EthreadArea {
   uint64_t call_number;       // Linux system-call number or RunnerCall
   uint64_t call_args[6];
   int64_t call_result;        // host: as the kernel returns it
-  uint64_t idle_deadline_ns;  // CLOCK_MONOTONIC; UINT64_MAX: none
-  uint64_t exit_status;       // wait(2) status: code << 8, or the signal number
-  uint64_t reserved[5];
+  uint64_t idle_deadline_ns;  // kIdle: CLOCK_MONOTONIC; 0: only collect events; UINT64_MAX: none
+  uint64_t exit_status;       // kExit, kAbort: code << 8, or the signal number, as in wait(2)
+  uint64_t event_count;       // host, after kIdle: how many of events[] it filled
+  uint64_t reserved[4];
+  ReadyEvent events[kMaxReadyEvents];
 };
 
 // A system call performed by a helper thread ("slot" of the paper).
@@ -63,11 +71,11 @@ struct Slot {
   uint64_t call_number;
   uint64_t call_args[6];
   int64_t call_result;
-  uint64_t state;       // SlotState; a hint for the host, the enclave has its own
+  uint64_t state;       // SlotState; the host's own business, the enclave has a private one
   uint64_t generation;  // echoes in the completion
   uint64_t reserved[6];
 };
-enum class SlotState : uint64_t { kFree = 0, kPosted = 1, kRunning = 2, kDone = 3 };
+enum class SlotState : uint64_t { kFree = 0, kPosted = 1, kRunning = 2 };
 
 // A completion: the host appends at tail, the enclave consumes at its own (private) head.
 // value = generation << 16 | slot; written last, with release order.
@@ -75,14 +83,6 @@ struct Completion {
   uint64_t sequence;  // position + 1: tells a fresh entry from an old one
   uint64_t value;
 };
-
-// A readiness event of a host descriptor, from the master epoll.
-struct ReadyEvent {
-  uint64_t sequence;
-  uint64_t token;   // as registered by the enclave
-  uint64_t events;  // EPOLL*
-};
-inline constexpr uint32_t kReadyRing = 4096;
 
 // TSC-to-clock conversion: ns = base_ns + ((tsc - base_tsc) * multiplier >> 32).
 // sequence is odd while the host updates it.
@@ -99,14 +99,13 @@ struct TimePage {
 // Host memory shared by all ethreads.
 struct SharedArea {
   TimePage time;
-  uint64_t pending_signals;   // bit n-1: signal n arrived from outside; enclave exchanges it with 0
-  uint64_t ready_tail;        // host's hint: events were appended
-  uint64_t completion_tail;
-  uint64_t idle_ethreads;     // host's hint: bit per ethread that sleeps in kIdle
-  uint64_t reserved[4];
+  uint64_t pending_signals;   // host: bit n-1: signal n arrived; the enclave exchanges it with 0
+  uint64_t helpers_polling;   // host's hint: helper threads that look at requests without being woken
+  uint64_t request_tail;      // enclave: requests posted so far
+  uint64_t reserved[5];
+  uint64_t requests[kSlots];  // position % kSlots: generation << 16 | slot
   Slot slots[kSlots];
   Completion completions[kSlots];
-  ReadyEvent ready[kReadyRing];
 };
 
 enum StartFlags : uint64_t {
@@ -138,7 +137,6 @@ struct StartInfo {
   uint64_t stats;         // StatsBlock
   uint64_t cpuid;         // CpuidEntry[cpuid_count]
   uint64_t cpuid_count;
-  uint64_t page_faults_reserved[4];
 };
 
 // CPUID traps inside an enclave; what the host's CPU says is handed in. Untrusted.
@@ -163,6 +161,6 @@ struct StatsBlock {
   uint64_t program_pages;  // committed now
 };
 
-static_assert(sizeof(EthreadArea) == 128 && sizeof(Slot) == 128 && sizeof(CpuidEntry) == 24);
+static_assert(sizeof(EthreadArea) == 128 + 16 * kMaxReadyEvents && sizeof(Slot) == 128 && sizeof(CpuidEntry) == 24);
 
 }  // namespace scone::abi

@@ -27,25 +27,29 @@ TEST(Border, StructsArePlainAndWithoutPadding) {
 
 TEST(Border, GoldenSizesAndOffsets) {
   EXPECT_EQ(kBorderVersion, 1u);
-  EXPECT_EQ(sizeof(EthreadArea), 128u);
+  EXPECT_EQ(sizeof(EthreadArea), 128u + 16 * 256);
   EXPECT_EQ(offsetof(EthreadArea, call_args), 16u);
   EXPECT_EQ(offsetof(EthreadArea, call_result), 64u);
   EXPECT_EQ(offsetof(EthreadArea, idle_deadline_ns), 72u);
   EXPECT_EQ(offsetof(EthreadArea, exit_status), 80u);
+  EXPECT_EQ(offsetof(EthreadArea, event_count), 88u);
+  EXPECT_EQ(offsetof(EthreadArea, events), 128u);
   EXPECT_EQ(sizeof(Slot), 128u);
   EXPECT_EQ(offsetof(Slot, call_result), 56u);
   EXPECT_EQ(offsetof(Slot, state), 64u);
   EXPECT_EQ(offsetof(Slot, generation), 72u);
   EXPECT_EQ(sizeof(Completion), 16u);
-  EXPECT_EQ(sizeof(ReadyEvent), 24u);
+  EXPECT_EQ(sizeof(ReadyEvent), 16u);
   EXPECT_EQ(sizeof(TimePage), 64u);
   EXPECT_EQ(offsetof(SharedArea, pending_signals), 64u);
-  EXPECT_EQ(offsetof(SharedArea, slots), 128u);
-  EXPECT_EQ(offsetof(SharedArea, completions), 128u + 128 * 256);
-  EXPECT_EQ(offsetof(SharedArea, ready), 128u + 128 * 256 + 16 * 256);
+  EXPECT_EQ(offsetof(SharedArea, request_tail), 80u);
+  EXPECT_EQ(offsetof(SharedArea, requests), 128u);
+  EXPECT_EQ(offsetof(SharedArea, slots), 128u + 8 * 256);
+  EXPECT_EQ(offsetof(SharedArea, completions), 128u + 8 * 256 + 128 * 256);
   EXPECT_EQ(offsetof(StartInfo, shared_area), 40u);
   EXPECT_EQ(offsetof(StartInfo, argc), 88u);
   EXPECT_EQ(offsetof(StartInfo, stats), 160u);
+  EXPECT_EQ(sizeof(StatsBlock), 8u * (3 * 512 + 8));
 }
 
 }  // namespace

@@ -32,6 +32,8 @@ struct Ethread {
   uint64_t scheduler_rsp;        // the scheduler's saved context
   uint64_t exit_rsp;             // the context saved across EEXIT; 0 = none
   uint64_t host_rsp, host_rbp;   // the host's stack registers, given back at EEXIT
+  uint64_t host_target;          // where EEXIT goes
+  uint64_t aex_rsp, aex_rbp, aex_target;  // the same while an exception is looked at (CSSA > 0)
   uint64_t area;                 // EthreadArea in host memory (validated)
   uint64_t need_resched;         // set by a tick that hit the runtime; looked at on return to the program
   uint64_t exits, exceptions, ticks, switches;  // statistics
@@ -51,6 +53,10 @@ SCONE_OFFSET(scheduler_rsp, 0x70);
 SCONE_OFFSET(exit_rsp, 0x78);
 SCONE_OFFSET(host_rsp, 0x80);
 SCONE_OFFSET(host_rbp, 0x88);
+SCONE_OFFSET(host_target, 0x90);
+SCONE_OFFSET(aex_rsp, 0x98);
+SCONE_OFFSET(aex_rbp, 0xa0);
+SCONE_OFFSET(aex_target, 0xa8);
 #undef SCONE_OFFSET
 static_assert(sizeof(Ethread) <= 4096);
 
