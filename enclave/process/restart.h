@@ -11,4 +11,6 @@ inline constexpr int kRestartNoIntr = 513; // always restart
 inline constexpr int kRestartNoHand = 514; // restart only if no handler runs, otherwise EINTR
 inline constexpr int kRestartBlock = 516;  // as kRestartNoHand, but through restart_syscall(2) with the remaining time
 
+constexpr bool is_restart(int code) { return code >= kRestartSys && code <= kRestartBlock; }
+
 }  // namespace scone::process
