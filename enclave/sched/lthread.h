@@ -48,7 +48,7 @@ class Lthread : public RefCounted, public ListNode<RunQueueTag>, public ListNode
 
   uint64_t saved_rsp = 0;     // context when not running
   uint64_t fs_base = 0;       // when not running
-  uint64_t control_words = 0; // MXCSR and x87 control word when not running and !vector_saved
+  uint64_t control_words = 0; // MXCSR and x87 control word if saved (never zero then), see entry/vector.h
   bool vector_saved = false;  // xsave_area() is current, registers are not
   std::atomic<ThreadState> state{ThreadState::kRunnable};
   bool timed_out = false;     // the last park ended by its deadline
