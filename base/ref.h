@@ -13,6 +13,13 @@ class RefCounted {
   RefCounted(const RefCounted&) = delete;
   RefCounted& operator=(const RefCounted&) = delete;
   void ref() { references_.fetch_add(1, std::memory_order_relaxed); }
+  // Takes a reference unless the last one is gone already, that is, the object is being destroyed.
+  bool try_ref() {
+    uint32_t count = references_.load(std::memory_order_relaxed);
+    while (count != 0)
+      if (references_.compare_exchange_weak(count, count + 1, std::memory_order_acquire)) return true;
+    return false;
+  }
   // True when the last reference is gone and the caller must destroy the object.
   bool unref() { return references_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
 

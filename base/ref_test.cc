@@ -25,5 +25,14 @@ TEST(Ref, DestroysTheObjectWithItsLastReference) {
   EXPECT_EQ(destroyed, 1);
 }
 
+TEST(Ref, NoReferenceCanBeTakenOnceTheLastIsGone) {
+  int destroyed = 0;
+  Thing thing(destroyed);
+  EXPECT_TRUE(thing.try_ref());
+  EXPECT_FALSE(thing.unref());
+  EXPECT_TRUE(thing.unref());
+  EXPECT_FALSE(thing.try_ref());
+}
+
 }  // namespace
 }  // namespace scone
