@@ -13,7 +13,7 @@ class IntrusiveList;
 template <typename Tag>
 class ListNode {
  public:
-  ListNode() = default;
+  constexpr ListNode() = default;
   ListNode(const ListNode&) = delete;
   ListNode& operator=(const ListNode&) = delete;
   bool linked() const { return next_ != nullptr; }
@@ -39,7 +39,7 @@ class IntrusiveList {
   using Node = ListNode<Tag>;
 
  public:
-  IntrusiveList() { head_.next_ = head_.prev_ = &head_; }
+  constexpr IntrusiveList() { head_.next_ = head_.prev_ = &head_; }
   IntrusiveList(const IntrusiveList&) = delete;
   IntrusiveList& operator=(const IntrusiveList&) = delete;
 

@@ -10,40 +10,43 @@
 
 namespace scone::process {
 
-// One sent signal. A set owns and frees those it made; a timer's own entry stays the timer's.
+// One sent signal. A set owns and frees those it made itself; one with a `taken` function belongs to the
+// timer that sent it.
 struct QueuedSignal : ListNode<QueuedSignal> {
+  // Called with the signal lock held when the signal leaves the set for a thread; may take locks of rank above kSignal.
+  using Taken = void (*)(QueuedSignal&);
   Info info;
-  bool owned_by_timer = false;
+  Taken taken = nullptr;
 };
 
 // Standard signals coalesce (the first one's siginfo counts); real-time signals queue. Not thread safe: guarded by
 // the signal lock.
 class PendingSet {
  public:
-  // Queued entries of one set, RLIMIT_SIGPENDING's stand-in.
+  // Queued entries of one set: stands for RLIMIT_SIGPENDING.
   static constexpr uint32_t kLimit = 4096;
 
-  PendingSet() = default;
-  ~PendingSet();
+  constexpr PendingSet() = default;
 
   // Adds a signal. EAGAIN when a real-time signal cannot be queued. A standard signal is never lost: without memory
   // only its siginfo is.
   Result<void> add(const Info& info);
-  // Adds a timer's own entry. False if it (or, for a standard signal, another) is pending already.
-  bool add(QueuedSignal& timer_entry);
-  // Takes out a timer's entry, if it is here.
+  // Adds a timer's own entry. Precondition: it is in no set.
+  void add(QueuedSignal& timer_entry);
+  // Takes out a timer's entry. Precondition: it is in this set.
   void withdraw(QueuedSignal& timer_entry);
 
   SignalSet signals() const { return signals_; }
-  // The next one to take of those in `wanted`: synchronous first, then by number; false if there is none.
-  // `timer_entry` receives the entry of the timer that sent it, or nullptr.
-  bool take(SignalSet wanted, Info& info, QueuedSignal*& timer_entry);
-  // Drops all of those in `unwanted`.
+  // Takes out the next one of those in `wanted`: synchronous first, then by number, the oldest of one number first.
+  // False if there is none.
+  bool take(SignalSet wanted, Info& info);
+  // Drops all of those in `unwanted`. A set that ends discards everything.
   void discard(SignalSet unwanted);
 
  private:
   QueuedSignal* find(int signal);
   void drop(QueuedSignal& entry);
+  void forget_if_last(int signal);
 
   SignalSet signals_ = 0;
   uint32_t count_ = 0;  // entries the set owns

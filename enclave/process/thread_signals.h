@@ -21,9 +21,13 @@ enum Attention : uint32_t {
 struct AlternateStack {
   uint64_t base = 0;
   uint64_t size = 0;   // 0: none
-  int32_t flags = 0;   // SS_AUTODISARM or 0
+  bool auto_disarm = false;  // SS_AUTODISARM: none while a handler runs on it
 
+  bool enabled() const { return size != 0; }
+  // True if a stack pointer points into it (the stack grows down from base + size).
   bool holds(uint64_t sp) const { return sp > base && sp - base <= size; }
+  // True if a thread with this stack pointer counts as running on it.
+  bool in_use(uint64_t sp) const { return !auto_disarm && holds(sp); }
 };
 
 // How restart_syscall(2) continues an interrupted call (kRestartBlock).
@@ -37,11 +41,12 @@ struct ThreadSignals {
   // Any thread may read and set bits; only the thread itself clears them.
   std::atomic<uint32_t> attention{0};
 
-  // Guarded by the signal lock (signal_state.h); the thread itself may read `blocked` without.
+  // Guarded by the signal lock (signal_state.h); the thread itself may read `blocked` without. Never blocks kUnblockable.
   SignalSet blocked = 0;
   SignalSet waited_for = 0;  // rt_sigtimedwait: blocked signals it wants nevertheless
   PendingSet pending;
   bool exiting = false;      // takes no more signals
+  SignalSet refused() const { return blocked & ~waited_for; }
 
   // The thread's own.
   SignalSet saved_mask = 0;
@@ -50,6 +55,9 @@ struct ThreadSignals {
   AlternateStack alternate;
   // Last exception, as mcontext shows it.
   uint64_t trap_number = 0, trap_error = 0, trap_address = 0;
+
+  ThreadSignals() = default;
+  ~ThreadSignals() { pending.discard(~SignalSet{0}); }
 
   // Quick and without lock; may be a false alarm, never a miss.
   bool signal_waits() const { return attention.load(std::memory_order_acquire) & kSignalWaits; }
