@@ -135,7 +135,7 @@ system_call_entry:
     pushq %r15
     movq %rsp, %rdi
     call dispatch_system_call
-    testq %rax, %rax
+    testb %al, %al
     jnz full_return
     popq %r15
     popq %r14

@@ -36,6 +36,7 @@ struct Ethread {
   uint64_t aex_rsp, aex_rbp, aex_target;  // the same while an exception is looked at (CSSA > 0)
   uint64_t area;                 // EthreadArea in host memory (validated)
   uint64_t need_resched;         // set by a tick that hit the runtime; looked at on return to the program
+  uint64_t wake_wanted;          // threads were queued here; another ethread might take some
   uint64_t exits, exceptions, ticks, switches;  // statistics
 };
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "enclave/entry/user_frame.h"
+#include "enclave/runtime/memory.h"
 
 namespace scone::entry {
 namespace {
@@ -54,6 +55,9 @@ void save_vector(sched::Lthread& thread) {
   // XSAVE leaves the reserved bytes of the header alone; they must be zero for XRSTOR.
   auto* header = reinterpret_cast<uint64_t*>(thread.xsave_area() + 512);
   for (int i = 0; i < 8; ++i) header[i] = 0;
+  // After a switch at a site without live vector state the registers are another thread's, but for what was kept here.
+  if (thread.control_words != 0) write_control_words(thread.control_words);
+  thread.control_words = 0;
   xsave(thread.xsave_area());
   thread.vector_saved = true;
 }
@@ -64,6 +68,12 @@ void save_vector_for_switch(sched::Lthread& thread) {
     save_vector(thread);
   else
     thread.control_words = read_control_words();
+}
+
+void inherit_vector(sched::Lthread& child, sched::Lthread& parent) {
+  save_vector(parent);
+  memcpy(child.xsave_area(), parent.xsave_area(), sched::kXsaveAreaSize);
+  child.vector_saved = true;
 }
 
 void restore_vector(sched::Lthread& thread) {

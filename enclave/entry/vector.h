@@ -17,6 +17,8 @@ void save_vector(sched::Lthread& thread);
 // What must survive when the thread gives up the processor inside a system call: everything if the call's site may hold vector state,
 // otherwise the control words, which the psABI preserves across calls.
 void save_vector_for_switch(sched::Lthread& thread);
+// A new thread starts with its parent's state, as after clone(2). The parent is the current thread.
+void inherit_vector(sched::Lthread& child, sched::Lthread& parent);
 // Loads what was saved, before the thread returns to the program.
 void restore_vector(sched::Lthread& thread);
 // Overwrites all vector state with the initial one, so that the host sees nothing of the program's.

@@ -51,7 +51,7 @@ class Lthread : public RefCounted, public ListNode<RunQueueTag>, public ListNode
   uint64_t control_words = 0; // MXCSR and x87 control word if saved (never zero then), see entry/vector.h
   bool vector_saved = false;  // xsave_area() is current, registers are not
   std::atomic<ThreadState> state{ThreadState::kRunnable};
-  bool timed_out = false;     // the last park ended by its deadline
+  std::atomic<bool> notified_while_queued{false};  // an unpark() that came in state kRunnable
 
   uint64_t clear_child_tid = 0;  // CLONE_CHILD_CLEARTID, set_tid_address(2)
   uint64_t robust_list = 0;      // set_robust_list(2)
@@ -63,8 +63,9 @@ class Lthread : public RefCounted, public ListNode<RunQueueTag>, public ListNode
   struct {
     uint64_t vector, error_code, address;
   } exception{};
-  // For tracing: the system call under way.
+  // The system call under way, for trace and statistics.
   uint64_t call_number = 0;
+  bool call_forwarded = false;  // it has needed the host
 
  private:
   Lthread(int tid, uint64_t stack) : stack_(stack), tid_(tid) {}

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "base/result.h"
+#include "enclave/sched/clock.h"
 #include "enclave/sched/lock.h"
 #include "enclave/sched/lthread.h"
 #include "enclave/sched/timer.h"
@@ -24,6 +25,9 @@ void unpark(Lthread& thread);
 // Gives the ethread to another runnable thread, if there is one.
 void yield();
 
+// As yield(), but also looks at time and at the outside: for a thread that has used up its turn.
+void yield_to_events();
+
 // Puts a new thread into a run queue for the first time. Its saved_rsp is ready (entry/switch.h).
 void start(Lthread& thread);
 
@@ -33,11 +37,14 @@ void start(Lthread& thread);
 // The ethread's main loop: picks threads until the process ends.
 [[noreturn]] void run_ethread();
 
+// Wakes another ethread if threads made runnable here have to wait for this one. Before a return to the program.
+void after_wakeups();
+
 // True if a signal that is not blocked waits for the current thread: an interruptible wait ends with
 // EINTR or a restart error (process/signal.h).
 bool interrupted();
 
-// CLOCK_MONOTONIC in ns, from the TSC and the host's time page, never going backwards.
-uint64_t now_ns();
+
+
 
 }  // namespace scone::sched

@@ -1,16 +1,7 @@
-// Declarations of all system-call handlers, by family. Signatures follow the man pages (section 2); the file that
-// defines a family is named in its comment.
+// Declarations of all system-call handlers, by family. Signatures follow the man pages (section 2); each family is defined in
+// the .cc of the same name.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
-#include "base/result.h"
-#include "enclave/boundary/app_ptr.h"
-
-namespace scone::syscall {
-
-// BEGIN families; each owned by enclave/syscall/<name>.cc
-// END families
-
-}  // namespace scone::syscall
+#include "enclave/syscall/futex.h"
+#include "enclave/syscall/memory.h"
+#include "enclave/syscall/thread.h"

@@ -1,0 +1,18 @@
+// What reaches the enclave from outside while it waits: readiness of descriptors, signals.
+#pragma once
+
+#include <cstdint>
+
+namespace scone::boundary {
+
+// Leaves the enclave until an event, a wake-up or the deadline (CLOCK_MONOTONIC; 0: look, do not wait), then hands
+// readiness events on. Scheduler context or thread context.
+void wait_for_events(uint64_t deadline_ns);
+// Makes the ethread's wait_for_events() return, now or the next time.
+void wake_ethread(uint64_t number);
+// Hands signals that arrived from outside to the process.
+void take_signals();
+// The runner's master epoll, for registering descriptors.
+int master_epoll();
+
+}  // namespace scone::boundary

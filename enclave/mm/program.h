@@ -1,0 +1,13 @@
+// The address space of the program in this enclave.
+#pragma once
+
+#include "enclave/mm/address_space.h"
+
+namespace scone::mm {
+
+// Sets up the runtime's heap and the program's address space. Once, after the host's parameters are known.
+void init_program_memory();
+// Precondition: init_program_memory() has run.
+AddressSpace& program();
+
+}  // namespace scone::mm

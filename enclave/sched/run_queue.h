@@ -1,0 +1,36 @@
+// The queue of runnable threads of one ethread.
+#pragma once
+
+#include <atomic>
+
+#include "base/intrusive_list.h"
+#include "enclave/sched/lock.h"
+#include "enclave/sched/lthread.h"
+
+namespace scone::sched {
+
+// FIFO. Thread safe: its ethread takes from the front, others steal from there too. The state of queued threads is kRunnable.
+class RunQueue {
+ public:
+  void push(Lthread& thread) {
+    SpinGuard guard(lock_);
+    threads_.push_back(thread);
+    size_.store(size_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  Lthread* pop() {
+    if (empty()) return nullptr;
+    SpinGuard guard(lock_);
+    Lthread* thread = threads_.pop_front();
+    if (thread) size_.store(size_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+    return thread;
+  }
+  // A hint unless the queue cannot change.
+  bool empty() const { return size_.load(std::memory_order_relaxed) == 0; }
+
+ private:
+  SpinLock lock_{LockRank::kRunQueue};
+  IntrusiveList<Lthread, RunQueueTag> threads_;
+  std::atomic<uint32_t> size_{0};  // written under lock_
+};
+
+}  // namespace scone::sched
