@@ -18,6 +18,14 @@ struct VectorLayout {
   uint64_t size;      // bytes, of legacy area, header and components
 };
 
+// Components beyond AVX lie at other offsets on other processors, and CPUID, which knows them, is the host's word. So this
+// is the size that suffices for all.
+constexpr VectorLayout layout_for(uint64_t features) {
+  const uint64_t avx = 1 << 2, avx512 = 7 << 5;
+  const uint64_t size = features & avx512 ? 2688 : features & avx ? 832 : kLegacyAreaSize + kXsaveHeaderSize;
+  return {features, size};
+}
+
 // Writes the words by which the kernel marks an area inside a signal frame: into bytes 464..511 ("software
 // bytes"). The second magic number, which follows the area, is the caller's.
 void mark_for_frame(uint8_t* area, const VectorLayout& layout);
