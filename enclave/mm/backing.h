@@ -40,7 +40,8 @@ class ExecHook {
   // `bytes` stand at `address` already, readable and writable but not yet executable, and may be changed: all of the mapping
   // up to the end of the file. Called with the address space's lock held; of the address space only reserve_code() and
   // write_code() may be used. An error makes the mmap fail with it.
-  virtual Result<void> prepare(uint64_t address, std::span<uint8_t> bytes, const Backing& backing) = 0;
+  // `offset` is where in the file they stand.
+  virtual Result<void> prepare(uint64_t address, std::span<uint8_t> bytes, Backing& backing, uint64_t offset) = 0;
 
  protected:
   ~ExecHook() = default;
