@@ -24,5 +24,5 @@ target_include_directories(zydis_freestanding SYSTEM PUBLIC ${ZYDIS_DIR}/zydis/i
 target_include_directories(zydis_freestanding PRIVATE ${ZYDIS_DIR}/zydis/src)
 target_compile_definitions(zydis_freestanding PUBLIC
   ZYAN_NO_LIBC ZYDIS_STATIC_BUILD ZYCORE_STATIC_BUILD ZYDIS_DISABLE_ENCODER ZYDIS_DISABLE_FORMATTER)
-target_compile_options(zydis_freestanding PRIVATE -O2 -fPIE -ffreestanding -mgeneral-regs-only
+target_compile_options(zydis_freestanding PRIVATE -include ${CMAKE_CURRENT_LIST_DIR}/zydis_memory.h -O2 -fPIE -ffreestanding -mgeneral-regs-only
   -fno-stack-protector -fvisibility=hidden -ffunction-sections -fdata-sections -w)
