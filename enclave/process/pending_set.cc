@@ -9,7 +9,7 @@ Result<void> PendingSet::add(const Info& info) {
   const bool standard = info.signal < kSigRtMin;
   if (standard && (signals_ & bit)) return ok();
   QueuedSignal* entry = count_ < kLimit ? new (std::nothrow) QueuedSignal : nullptr;
-  if (!entry && !standard) return Errno(EAGAIN);
+  if (!entry && !standard && info.code != kCodeUser) return Errno(EAGAIN);
   signals_ |= bit;
   if (!entry) return ok();
   entry->info = info;

@@ -13,7 +13,7 @@ namespace scone::process {
 // One sent signal. A set owns and frees those it made itself; one with a `taken` function belongs to the
 // timer that sent it.
 struct QueuedSignal : ListNode<QueuedSignal> {
-  // Called with the signal lock held when the signal leaves the set for a thread; may take locks of rank above kSignal.
+  // Called with the signal lock held when the signal leaves the set for a thread.
   using Taken = void (*)(QueuedSignal&);
   Info info;
   Taken taken = nullptr;
@@ -28,8 +28,8 @@ class PendingSet {
 
   constexpr PendingSet() = default;
 
-  // Adds a signal. EAGAIN when a real-time signal cannot be queued. A standard signal is never lost: without memory
-  // only its siginfo is.
+  // Adds a signal. EAGAIN when a real-time signal cannot be queued. Standard signals, and those of kill(2), are never
+  // lost: without memory only their siginfo is.
   Result<void> add(const Info& info);
   // Adds a timer's own entry. Precondition: it is in no set.
   void add(QueuedSignal& timer_entry);

@@ -46,6 +46,12 @@ bool is_dropped(const sched::Lthread& thread, int signal) {
   return state.actions.disposition_of(signal) == Disposition::kIgnore && !(thread.signals.blocked & set_of(signal));
 }
 
+// The count saturates (timer_getoverrun(2), DELAYTIMER_MAX).
+void add_overrun(Info& info, uint64_t times) {
+  const uint64_t sum = static_cast<uint64_t>(info.timer.overrun) + times;
+  info.timer.overrun = sum < INT32_MAX ? static_cast<int32_t>(sum) : INT32_MAX;
+}
+
 }  // namespace
 
 SignalState& signal_state() { return state; }
@@ -77,26 +83,25 @@ Result<void> send_to_process(const Info& info) {
   return result;
 }
 
-TimerSend send_timer(QueuedSignal& entry, sched::Lthread* thread) {
-  TimerSend result = TimerSend::kSent;
+void send_timer(QueuedSignal& entry, sched::Lthread* thread, uint64_t times) {
   const int signal = entry.info.signal;
   threads().with_list([&](auto& list) {
     sched::SpinGuard guard(state.lock);
-    sched::Lthread* judge = thread ? thread : list.front();
     if (entry.linked()) {
-      result = TimerSend::kAlreadyPending;
-    } else if (!judge || judge->signals.exiting || is_dropped(*judge, signal)) {
-      result = TimerSend::kIgnored;
-    } else if (thread) {
-      thread->signals.pending.add(entry);
-      if (!(thread->signals.refused() & set_of(signal))) wake(*thread);
-    } else {
-      state.pending.add(entry);
-      tell_somebody(list, set_of(signal));
+      add_overrun(entry.info, times);
+      return;
     }
+    sched::Lthread* judge = thread ? thread : list.front();
+    if (!judge || judge->signals.exiting || is_dropped(*judge, signal)) return;
+    entry.info.timer.overrun = 0;
+    add_overrun(entry.info, times - 1);
+    (thread ? thread->signals.pending : state.pending).add(entry);
+    if (!thread)
+      tell_somebody(list, set_of(signal));
+    else if (!(thread->signals.refused() & set_of(signal)))
+      wake(*thread);
   });
   state.arrivals.notify(~uint32_t{0});
-  return result;
 }
 
 void withdraw_timer(QueuedSignal& entry, sched::Lthread* thread) {

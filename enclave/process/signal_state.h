@@ -50,9 +50,9 @@ void set_waited_for(sched::Lthread& self, SignalSet wanted);
 Action set_action(int signal, const Action& action);
 Action get_action(int signal);
 
-// Sends through a timer's own entry: to `thread`, or to the process if it is null. False: it was pending or is ignored.
-enum class TimerSend { kSent, kAlreadyPending, kIgnored };
-TimerSend send_timer(QueuedSignal& entry, sched::Lthread* thread);
+// A timer expired `times` times: sends its own entry to `thread`, or to the process if that is null. What comes
+// while the entry is still pending counts as overrun.
+void send_timer(QueuedSignal& entry, sched::Lthread* thread, uint64_t times);
 // Takes the entry back if it is pending.
 void withdraw_timer(QueuedSignal& entry, sched::Lthread* thread);
 

@@ -4,4 +4,7 @@
 
 #include "enclave/syscall/futex.h"
 #include "enclave/syscall/memory.h"
+#include "enclave/syscall/signal.h"
 #include "enclave/syscall/thread.h"
+#include "enclave/syscall/time.h"
+#include "enclave/syscall/timer.h"
