@@ -1,4 +1,4 @@
-// The program's buffers of one read or write: a list of segments with a cursor.
+// The buffers of one read or write: a list of segments with a cursor.
 #pragma once
 
 #include <cstddef>
@@ -17,9 +17,11 @@ class IoVector {
   static constexpr size_t kMaxTransfer = 0x7ffff000;
   static constexpr size_t kMaxSegments = 1024;  // UIO_MAXIOV
 
-  // One buffer.
+  // One buffer of the program. Larger sizes are cut to kMaxTransfer.
   IoVector(AppPtr<void> buffer, size_t size);
-  // From a program's struct iovec[count]. EINVAL (count, sum), EFAULT, ENOMEM.
+  // One buffer of the runtime's own, for transfers that the program does not see (sendfile, the loader).
+  static IoVector of_runtime(void* buffer, size_t size);
+  // From a program's struct iovec[count]. EINVAL (count, a negative size), EFAULT, ENOMEM.
   static Result<IoVector> from_app(AppPtr<const void> iovecs, size_t count);
   IoVector(IoVector&&) noexcept;
   IoVector& operator=(IoVector&&) = delete;
@@ -40,13 +42,16 @@ class IoVector {
     uint64_t address;
     uint64_t size;
   };
+  IoVector() = default;
   template <typename Copy>
   Result<size_t> move(size_t length, Copy copy);
+  void advance(size_t count);
   Segment single_{};
   Segment* segments_ = &single_;  // owned if not &single_
   size_t count_ = 1;
   size_t current_ = 0;
   size_t remaining_ = 0;
+  bool runtime_ = false;  // segments are the runtime's own memory
 };
 
 }  // namespace scone::file

@@ -1,0 +1,62 @@
+#include "enclave/file/generated_file.h"
+
+#include <asm/stat.h>
+#include <linux/fs.h>
+
+#include "enclave/boundary/host_state.h"
+#include "enclave/file/mode.h"
+
+namespace scone::file {
+namespace {
+
+// A device number that no real file system has: major 0 with a minor at the top of its range.
+constexpr uint64_t kInsideDevice = 0xfff'000'ff;
+
+}  // namespace
+
+void fill_stat(struct ::stat& result, uint32_t mode, uint64_t inode, uint64_t size) {
+  result = {};
+  result.st_dev = kInsideDevice;
+  result.st_ino = inode;
+  result.st_nlink = (mode & kModeType) == kModeDirectory ? 2 : 1;
+  result.st_mode = mode;
+  result.st_uid = static_cast<uint32_t>(boundary::start_info().euid);
+  result.st_gid = static_cast<uint32_t>(boundary::start_info().egid);
+  result.st_size = static_cast<int64_t>(size);
+  result.st_blksize = 1024;
+}
+
+Result<size_t> GeneratedFile::read(IoVector& to, std::optional<uint64_t> offset) {
+  sched::MutexGuard guard(lock_);
+  if (offset) return read_at(to, *offset);
+  const size_t count = TRY(read_at(to, position_));
+  position_ += count;
+  return count;
+}
+
+Result<size_t> GeneratedFile::read_at(IoVector& to, uint64_t offset) {
+  if (offset == 0) {
+    text_.clear();
+    TRY(generator_(text_, number_));
+    TRY(text_.status());
+  }
+  const std::string_view text = text_.view();
+  if (offset >= text.size()) return size_t{0};
+  return to.scatter(text.data() + offset, text.size() - offset);
+}
+
+Result<uint64_t> GeneratedFile::seek(int64_t offset, int whence) {
+  sched::MutexGuard guard(lock_);
+  if (whence != SEEK_SET && whence != SEEK_CUR) return Errno(EINVAL);
+  uint64_t position;
+  if (__builtin_add_overflow(whence == SEEK_CUR ? position_ : 0, offset, &position)) return Errno(EINVAL);
+  if (static_cast<int64_t>(position) < 0) return Errno(EINVAL);
+  return position_ = position;
+}
+
+Result<void> GeneratedFile::stat(struct ::stat& result) {
+  fill_stat(result, kModeRegular | permissions_, inode_, 0);
+  return ok();
+}
+
+}  // namespace scone::file

@@ -1,0 +1,34 @@
+// A host descriptor that several enclave objects use: an open file and its mappings.
+#pragma once
+
+#include <linux/errno.h>
+
+#include <new>
+#include <utility>
+
+#include "base/ref.h"
+#include "base/result.h"
+#include "enclave/boundary/host_fd.h"
+
+namespace scone::file {
+
+// Closed with its last reference, which may do a host call: never dropped under a spin lock.
+class HostDescriptor final : public RefCounted {
+ public:
+  // ENOMEM; the descriptor is closed then.
+  static Result<Ref<HostDescriptor>> create(HostFd fd) {
+    auto* object = new (std::nothrow) HostDescriptor(std::move(fd));
+    if (!object) return Errno(ENOMEM);
+    return Ref<HostDescriptor>::adopt(object);
+  }
+  ~HostDescriptor() = default;
+
+  const HostFd& fd() const { return fd_; }
+  uint64_t number() const { return static_cast<uint64_t>(fd_.number()); }
+
+ private:
+  explicit HostDescriptor(HostFd fd) : fd_(std::move(fd)) {}
+  HostFd fd_;
+};
+
+}  // namespace scone::file

@@ -1,0 +1,129 @@
+#include "enclave/file/open.h"
+
+#include <asm/stat.h>
+#include <asm/unistd.h>
+#include <linux/fs.h>
+
+#include <new>
+#include <utility>
+
+#include "enclave/boundary/host_buffer.h"
+#include "enclave/boundary/host_call.h"
+#include "enclave/file/fifo.h"
+#include "enclave/file/host_directory.h"
+#include "enclave/file/host_stat.h"
+#include "enclave/file/mode.h"
+#include "enclave/file/seekable_file.h"
+#include "enclave/file/stream_file.h"
+
+namespace scone::file {
+namespace {
+
+// Flags that concern opening only, which F_GETFL does not show (fcntl(2)).
+constexpr int kOpeningFlags = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC;
+
+struct HostPlace {
+  uint64_t directory;
+  const HostBuffer& path;
+};
+
+uint64_t host_flags(int flags) {
+  // Nothing may block an ethread, signals about I/O are not for the runner, and no child of it gets the descriptor.
+  const int added = flags & O_PATH ? O_CLOEXEC : O_CLOEXEC | O_NONBLOCK;
+  return static_cast<uint64_t>((flags & ~FASYNC) | added);
+}
+
+// True if O_NONBLOCK, which the program did not ask for, made the difference: a FIFO without reader, a lease that is
+// being broken.
+bool nonblock_refused(const HostPlace& place, int flags, Errno error) {
+  if (flags & (O_NONBLOCK | O_PATH)) return false;
+  if (error == Errno(EAGAIN)) return true;
+  return error == Errno(ENXIO) && is_host_fifo(place.directory, place.path, flags);
+}
+
+Result<HostFd> open_blocking(const HostPlace& place, int flags, uint32_t mode) {
+  const uint64_t how = host_flags(flags) & ~static_cast<uint64_t>(O_NONBLOCK);
+  HostFd fd = HostFd::adopt(
+      TRY(host_call_blocking(__NR_openat, place.directory, place.path.address(), how, mode)));
+  const auto number = static_cast<uint64_t>(fd.number());
+  const uint64_t now = TRY(host_call(__NR_fcntl, number, F_GETFL));
+  TRY(host_call(__NR_fcntl, number, F_SETFL, now | O_NONBLOCK));
+  return fd;
+}
+
+Result<HostFd> open_descriptor(const HostPlace& place, int flags, uint32_t mode) {
+  Result<uint64_t> fd = host_call(__NR_openat, place.directory, place.path.address(), host_flags(flags), mode);
+  if (fd.ok()) return HostFd::adopt(fd.value());
+  if (nonblock_refused(place, flags, fd.error())) return open_blocking(place, flags, mode);
+  return fd.error();
+}
+
+template <typename Kind, typename... Arguments>
+Result<Ref<File>> make(Arguments&&... arguments) {
+  auto* file = new (std::nothrow) Kind(std::forward<Arguments>(arguments)...);
+  if (!file) return Errno(ENOMEM);
+  return Ref<File>::adopt(file);
+}
+
+bool has_position(const HostDescriptor& descriptor) {
+  return host_call(__NR_lseek, descriptor.number(), 0, SEEK_CUR).ok();
+}
+
+Result<Ref<File>> make_file(Ref<HostDescriptor> descriptor, uint32_t mode, int flags) {
+  flags = (flags & ~kOpeningFlags) | O_LARGEFILE;
+  if (flags & O_PATH) return make<HostFile>(std::move(descriptor), flags);
+  switch (mode & kModeType) {
+    case kModeDirectory:
+      return make<HostDirectory>(std::move(descriptor), flags);
+    case kModeFifo:
+    case kModeSocket:
+      return make<StreamFile>(std::move(descriptor), flags, StreamAccess::kNonBlocking, true);
+    case kModeRegular:
+    case kModeBlock:
+      return make<SeekableFile>(std::move(descriptor), flags, mode, PositionKeeper::kEnclave);
+    default:
+      if (has_position(*descriptor))
+        return make<SeekableFile>(std::move(descriptor), flags, mode, PositionKeeper::kEnclave);
+      return make<StreamFile>(std::move(descriptor), flags, StreamAccess::kNonBlocking, false);
+  }
+}
+
+Result<Ref<File>> open_there(const HostPlace& place, int flags, uint32_t mode) {
+  Ref<HostDescriptor> descriptor = TRY(HostDescriptor::create(TRY(open_descriptor(place, flags, mode))));
+  const uint32_t type = TRY(host_mode(*descriptor));
+  const bool waits = !(flags & (O_NONBLOCK | O_PATH)) && (flags & O_ACCMODE) == O_RDONLY;
+  if (waits && (type & kModeType) == kModeFifo) TRY(wait_for_fifo_writer(*descriptor));
+  return make_file(std::move(descriptor), type, flags);
+}
+
+}  // namespace
+
+Result<Ref<File>> adopt_host_file(HostFd fd, int flags) {
+  Ref<HostDescriptor> descriptor = TRY(HostDescriptor::create(std::move(fd)));
+  const uint32_t mode = TRY(host_mode(*descriptor));
+  return make_file(std::move(descriptor), mode, flags);
+}
+
+Result<Ref<File>> open_on_host(int host_directory, const char* path, int flags, uint32_t mode) {
+  HostBuffer name = TRY(HostBuffer::string(path));
+  return open_there({static_cast<uint64_t>(host_directory), name}, flags, mode);
+}
+
+Follow follow_when_opening(int flags) {
+  const bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+  return flags & O_NOFOLLOW || exclusive ? Follow::kNo : Follow::kYes;
+}
+
+Result<Ref<File>> open_place(Place& place, int flags, uint32_t mode) {
+  if (place.node()) return place.node()->open(flags);
+  HostBuffer name = TRY(place.path_argument());
+  return open_there({place.directory_argument(), name}, flags, mode);
+}
+
+Result<Ref<File>> open_at(int directory, std::string_view path, int flags, uint32_t mode) {
+  Place place;
+  TRY(place.find(directory, path, follow_when_opening(flags)));
+  return open_place(place, flags, mode);
+}
+
+}  // namespace scone::file

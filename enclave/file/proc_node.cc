@@ -1,0 +1,80 @@
+#include "enclave/file/proc_node.h"
+
+#include <asm/stat.h>
+
+#include <new>
+
+#include "enclave/file/fd_table.h"
+#include "enclave/file/host_file.h"
+#include "enclave/file/host_link.h"
+#include "enclave/file/generated_file.h"
+#include "enclave/file/mode.h"
+#include "enclave/file/proc_directory.h"
+#include "enclave/file/proc_table.h"
+#include "enclave/file/program_facts.h"
+
+namespace scone::file {
+namespace {
+
+constexpr int kWriteAccess = 2;  // W_OK
+
+Result<Ref<File>> generated(Generator generate, const ProcNode& node, int flags) {
+  const auto permissions = static_cast<uint16_t>(node.mode() & kModePermissions);
+  auto* file = new (std::nothrow) GeneratedFile(generate, node.number, permissions, node.inode(), flags);
+  if (!file) return Errno(ENOMEM);
+  return Ref<File>::adopt(file);
+}
+
+}  // namespace
+
+bool ProcNode::is_link() const {
+  return kind == ProcNodeKind::kDescriptorLink ||
+         (kind == ProcNodeKind::kTable && row->kind == ProcRowKind::kLink);
+}
+
+uint32_t ProcNode::mode() const {
+  if (is_directory()) return kModeDirectory | (kind == ProcNodeKind::kDescriptors ? 0500 : 0555);
+  if (is_link()) return kModeLink | 0777;
+  return kModeRegular | (kind == ProcNodeKind::kTable ? row->permissions : 0400);
+}
+
+// Stable, and different for different nodes.
+uint64_t ProcNode::inode() const {
+  const auto row_number = row ? static_cast<uint64_t>(row - proc_rows().data()) : 0;
+  return uint64_t{1} << 40 | static_cast<uint64_t>(number) << 16 | row_number << 8 | static_cast<uint64_t>(kind) << 1 |
+         static_cast<uint64_t>(of_thread);
+}
+
+Result<void> ProcNode::stat(struct ::stat& result) const {
+  if (kind == ProcNodeKind::kOpenFile) return file->stat(result);
+  fill_stat(result, mode(), inode(), is_link() ? 64 : 0);
+  return ok();
+}
+
+Result<void> ProcNode::access(int wanted) const {
+  if (kind == ProcNodeKind::kOpenFile) return ok();
+  const uint32_t allowed = (mode() | mode() >> 3 | mode() >> 6) & 7;
+  const bool denied = (static_cast<uint32_t>(wanted) & ~allowed & 7) != 0 || (wanted & kWriteAccess && !is_link());
+  return denied ? Errno(EACCES) : ok();
+}
+
+Result<void> ProcNode::read_link(PathName& target) const {
+  if (!is_link()) return Errno(EINVAL);
+  if (kind == ProcNodeKind::kTable) return target.set(program_path());
+  Ref<File> open_file = TRY(fd_table().get(number));
+  if (HostFile* host = open_file->as_host_file()) return read_descriptor_link(*host->descriptor(), target);
+  return target.set(open_file->name());
+}
+
+Result<Ref<File>> ProcNode::open(int flags) const {
+  if (kind == ProcNodeKind::kOpenFile) return file->reopen(flags);
+  if (is_link()) return Errno(ELOOP);
+  if (flags & O_CREAT && flags & O_EXCL) return Errno(EEXIST);
+  if ((flags & O_ACCMODE) != O_RDONLY) return is_directory() ? Errno(EISDIR) : Errno(EACCES);
+  if (is_directory()) return ProcDirectory::open(*this, flags);
+  if (flags & O_DIRECTORY) return Errno(ENOTDIR);
+  if (kind == ProcNodeKind::kDescriptorInfo) return generated(&generate_descriptor_info, *this, flags);
+  return generated(row->generate, *this, flags);
+}
+
+}  // namespace scone::file

@@ -1,0 +1,22 @@
+// What /proc says about single threads.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+
+namespace scone::file {
+
+// A thread's name as of PR_SET_NAME; the main thread's begins as the program's file name.
+class ThreadName {
+ public:
+  // ESRCH.
+  Result<void> read(int thread);
+  std::string_view view() const { return {text_, size_}; }
+
+ private:
+  char text_[16] = {};
+  size_t size_ = 0;
+};
+
+}  // namespace scone::file

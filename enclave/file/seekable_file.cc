@@ -1,0 +1,119 @@
+#include "enclave/file/seekable_file.h"
+
+#include <asm/unistd.h>
+#include <linux/fs.h>
+
+#include "enclave/boundary/host_call.h"
+#include "enclave/file/host_backing.h"
+#include "enclave/file/mode.h"
+#include "enclave/file/transfer.h"
+
+namespace scone::file {
+namespace {
+
+Result<size_t> pread(uint64_t descriptor, IoVector& to, uint64_t offset) {
+  return pull(to, [&](uint64_t address, size_t length, size_t done) {
+    return host_call(__NR_pread64, descriptor, address, length, offset + done);
+  });
+}
+
+Result<size_t> pwrite(uint64_t descriptor, IoVector& from, uint64_t offset) {
+  return push(from, [&](uint64_t address, size_t length, size_t done) {
+    return host_call(__NR_pwrite64, descriptor, address, length, offset + done);
+  });
+}
+
+Result<size_t> read_on(uint64_t descriptor, IoVector& to) {
+  return pull(to, [&](uint64_t address, size_t length, size_t) {
+    return host_call(__NR_read, descriptor, address, length);
+  });
+}
+
+Result<size_t> write_on(uint64_t descriptor, IoVector& from) {
+  return push(from, [&](uint64_t address, size_t length, size_t) {
+    return host_call(__NR_write, descriptor, address, length);
+  });
+}
+
+Result<uint64_t> checked_position(uint64_t position) {
+  if (static_cast<int64_t>(position) < 0) return Errno(EOVERFLOW);
+  return position;
+}
+
+}  // namespace
+
+Result<uint64_t> SeekableFile::locate() {
+  if (ask_host_) {
+    position_ = TRY(checked_position(TRY(host_call(__NR_lseek, number(), 0, SEEK_CUR))));
+    ask_host_ = false;
+  }
+  return position_;
+}
+
+Result<size_t> SeekableFile::read(IoVector& to, std::optional<uint64_t> offset) {
+  if (offset) return pread(number(), to, *offset);
+  sched::MutexGuard guard(position_lock_);
+  if (keeper_ == PositionKeeper::kHost) return read_on(number(), to);
+  const size_t count = TRY(pread(number(), to, TRY(locate())));
+  position_ += count;
+  return count;
+}
+
+Result<size_t> SeekableFile::write(IoVector& from, std::optional<uint64_t> offset) {
+  // The host's description has O_APPEND as well, so this appends, too: pwrite(2), BUGS.
+  if (offset) return pwrite(number(), from, *offset);
+  sched::MutexGuard guard(position_lock_);
+  if (keeper_ == PositionKeeper::kHost) return write_on(number(), from);
+  if (flags() & O_APPEND) {
+    const size_t count = TRY(write_on(number(), from));
+    if (count > 0) ask_host_ = true;
+    return count;
+  }
+  const size_t count = TRY(pwrite(number(), from, TRY(locate())));
+  position_ += count;
+  return count;
+}
+
+Result<uint64_t> SeekableFile::seek(int64_t offset, int whence) {
+  sched::MutexGuard guard(position_lock_);
+  // Devices have their own ideas (lseek on /dev/null is always 0).
+  const bool simple = (mode_ & kModeType) == kModeRegular && (whence == SEEK_SET || whence == SEEK_CUR);
+  if (simple && keeper_ == PositionKeeper::kEnclave) return seek_inside(offset, whence);
+  if (keeper_ == PositionKeeper::kEnclave && whence == SEEK_CUR) {
+    if (__builtin_add_overflow(TRY(locate()), offset, &offset)) return Errno(EOVERFLOW);
+    whence = SEEK_SET;
+  }
+  return seek_on_host(offset, whence);
+}
+
+Result<uint64_t> SeekableFile::seek_inside(int64_t offset, int whence) {
+  const uint64_t base = whence == SEEK_CUR ? TRY(locate()) : 0;
+  uint64_t position;
+  if (__builtin_add_overflow(base, offset, &position) || static_cast<int64_t>(position) < 0) return Errno(EINVAL);
+  position_ = position;
+  ask_host_ = false;
+  return position;
+}
+
+Result<uint64_t> SeekableFile::seek_on_host(int64_t offset, int whence) {
+  const uint64_t answer =
+      TRY(host_call(__NR_lseek, number(), static_cast<uint64_t>(offset), static_cast<uint64_t>(whence)));
+  position_ = TRY(checked_position(answer));
+  ask_host_ = false;
+  return position_;
+}
+
+Result<void> SeekableFile::set_flags(int flags) {
+  sched::MutexGuard guard(position_lock_);
+  TRY(locate());
+  return HostFile::set_flags(flags);
+}
+
+Result<Ref<mm::Backing>> SeekableFile::backing(bool write_shared) {
+  if (!readable() || (write_shared && !writable())) return Errno(EACCES);
+  sched::MutexGuard guard(position_lock_);
+  if (!backing_) backing_ = TRY(HostFileBacking::create(descriptor()));
+  return backing_;
+}
+
+}  // namespace scone::file
