@@ -1,0 +1,26 @@
+// What an enclave must not execute (SDM vol. 3D, "Illegal Instructions"): keeping it from the kernel, or turning it into #UD.
+#pragma once
+
+#include <ucontext.h>
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "host/device/soft/enclave.h"
+
+namespace scone::host::soft {
+
+// For the calling thread: SYSCALL, SYSENTER and INT 0x80 below the end of ELRANGE raise SIGSYS. ENOTSUP if the kernel has no
+// syscall user dispatch (Linux 5.11).
+Result<void> dispatch_system_calls(const SoftEnclave& enclave);
+
+// For the calling thread: CPUID raises #GP. No effect where the processor cannot do that; then CPUID works inside.
+void forbid_cpuid();
+
+// Whether the instruction at `rip`, which raised #GP, is one that raises #UD inside an enclave.
+bool undefined_inside(uint64_t rip);
+
+// If host code stumbled over forbid_cpuid(): does the CPUID for it and returns true.
+bool emulate_host_cpuid(ucontext_t& context);
+
+}  // namespace scone::host::soft

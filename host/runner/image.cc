@@ -1,0 +1,172 @@
+#include "host/runner/image.h"
+
+#include <cpuid.h>
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "abi/border.h"
+#include "base/checked.h"
+#include "host/runner/development_signing.h"
+#include "host/runner/image_parser.h"
+
+namespace scone::host {
+namespace {
+
+constexpr uint64_t kPage = sgx::kPageSize;
+constexpr uint32_t kSsaFrames = 3;
+// One page holds the XSAVE area of everything up to AVX-512 (2,688 bytes), so this is the same on all processors.
+constexpr uint32_t kSsaFramePages = 1;
+constexpr uint64_t kStackPages = 16;
+constexpr uint64_t kBlockPage = 1 + kSsaFrames * kSsaFramePages;
+constexpr uint64_t kStackPage = kBlockPage + 2;  // the page between stays absent: stack overflows fault
+constexpr uint64_t kEthreadPages = kStackPage + kStackPages;
+constexpr uint64_t kXfrmWanted = sgx::kXfrmLegacy | sgx::kXfrmAvx | sgx::kXfrmAvx512;
+
+// What the loader writes into an ethread's block; the rest of the page is zero. The runtime's Ethread begins with it.
+struct EthreadBlock {
+  uint64_t self;
+  uint64_t number;
+  uint64_t stack_top;
+  uint64_t tcs;
+  uint64_t ssa;
+  uint64_t ssa_frame_size;
+  uint64_t enclave_size;
+  uint64_t ethreads;
+};
+static_assert(sizeof(EthreadBlock) == 64);
+
+template <typename T>
+std::vector<uint8_t> page_with(const T& value) {
+  std::vector<uint8_t> page(kPage);
+  std::memcpy(page.data(), &value, sizeof value);
+  return page;
+}
+
+std::vector<uint8_t> zero_pages(uint64_t count) { return std::vector<uint8_t>(count * kPage); }
+
+// State components that processor and kernel have enabled, of those that the runtime knows.
+uint64_t available_xfrm() {
+  unsigned a, b, c, d;
+  bool osxsave = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_OSXSAVE);
+  if (!osxsave) return sgx::kXfrmLegacy;
+  unsigned low, high;
+  // SAFETY: XGETBV of XCR0, which OSXSAVE permits.
+  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (uint64_t{high} << 32 | low) & kXfrmWanted;
+}
+
+sgx::Tcs make_tcs(uint64_t entry, uint64_t ethread_offset) {
+  sgx::Tcs tcs{};
+  tcs.ossa = ethread_offset + kPage;
+  tcs.nssa = kSsaFrames;
+  tcs.oentry = entry;
+  tcs.ogs_base = ethread_offset + kBlockPage * kPage;
+  tcs.fs_limit = tcs.gs_limit = 0xffff'ffff;
+  return tcs;
+}
+
+Result<std::vector<uint8_t>> read_file(const std::string& path) {
+  std::unique_ptr<FILE, decltype(&fclose)> file(fopen(path.c_str(), "re"), &fclose);
+  if (!file) return Errno(errno);
+  std::vector<uint8_t> bytes;
+  if (fseek(file.get(), 0, SEEK_END) != 0) return Errno(errno);
+  long size = ftell(file.get());
+  if (size < 0) return Errno(errno);
+  rewind(file.get());
+  bytes.resize(static_cast<size_t>(size));
+  if (fread(bytes.data(), 1, bytes.size(), file.get()) != bytes.size()) return Errno(EIO);
+  return bytes;
+}
+
+}  // namespace
+
+Result<Image> Image::open(const std::string& path, std::string& error) {
+  auto file = read_file(path);
+  if (!file.ok()) {
+    error = path + ": " + strerror(file.error().code());
+    return file.error();
+  }
+  Image image;
+  image.path_ = path;
+  if (auto parsed = ImageParser(file.value(), error).parse(image); !parsed.ok()) {
+    error = path + ": not an enclave image: " + error;
+    return parsed.error();
+  }
+  return image;
+}
+
+sgx::Secs Image::secs(const ImageParameters& parameters) const {
+  sgx::Secs secs{};
+  secs.size = parameters.enclave_size;
+  secs.ssa_frame_size = kSsaFramePages;
+  secs.misc_select = sgx::kMiscExInfo;
+  secs.attributes.flags = sgx::kAttributeMode64 | (parameters.debug ? uint64_t{sgx::kAttributeDebug} : 0);
+  secs.attributes.xfrm = available_xfrm();
+  return secs;
+}
+
+uint64_t Image::ethread_offset(const ImageParameters& parameters, uint32_t ethread) const {
+  return abi::image_base(parameters.enclave_size) + end_ + ethread * kEthreadPages * kPage;
+}
+
+uint64_t Image::tcs_address(const ImageParameters& parameters, uint32_t ethread) const {
+  return ethread_offset(parameters, ethread);
+}
+
+std::vector<ImagePiece> Image::pieces(const ImageParameters& parameters) const {
+  const uint64_t base = abi::image_base(parameters.enclave_size);
+  const sgx::SecInfo data = sgx::make_sec_info(sgx::kSecInfoR | sgx::kSecInfoW, sgx::kPtReg);
+  std::vector<ImagePiece> pieces;
+  for (const Segment& segment : segments_)
+    pieces.push_back(
+        {base + segment.begin, sgx::make_sec_info(segment.permissions, sgx::kPtReg), segment.bytes});
+  for (uint32_t i = 0; i < parameters.ethreads; ++i) {
+    uint64_t at = ethread_offset(parameters, i);
+    uint64_t block = at + kBlockPage * kPage, stack = at + kStackPage * kPage;
+    EthreadBlock content{block,        i, stack + kStackPages * kPage, at, at + kPage, kSsaFramePages * kPage,
+                         parameters.enclave_size, parameters.ethreads};
+    pieces.push_back({at, sgx::make_sec_info(0, sgx::kPtTcs), page_with(make_tcs(base + entry_, at))});
+    pieces.push_back({at + kPage, data, zero_pages(kSsaFrames * kSsaFramePages)});
+    pieces.push_back({block, data, page_with(content)});
+    pieces.push_back({stack, data, zero_pages(kStackPages)});
+  }
+  return pieces;
+}
+
+sgx::MrEnclave Image::measure(const ImageParameters& parameters) const {
+  sgx::Measurement measurement(kSsaFramePages, parameters.enclave_size);
+  for (const ImagePiece& piece : pieces(parameters))
+    for (uint64_t at = 0; at < piece.bytes.size(); at += kPage)
+      measurement.add_page(piece.offset + at, piece.info, sgx::PageBytes(&piece.bytes[at], kPage), true);
+  return measurement.value();
+}
+
+Result<void> Image::build(EnclaveDevice& device, const ImageParameters& parameters, std::string& error) const {
+  auto refuse = [&](const char* step, Errno code) {
+    std::string reason = device.last_error();
+    error = std::string(step) + ": " + (reason.empty() ? strerror(code.code()) : reason);
+    return code;
+  };
+  if (auto created = device.create(secs(parameters)); !created.ok())
+    return refuse("cannot create the enclave", created.error());
+  for (const ImagePiece& piece : pieces(parameters))
+    if (auto added = device.add_pages(piece.offset, piece.bytes, piece.info, true); !added.ok())
+      return refuse("cannot add the enclave's pages", added.error());
+  std::vector<uint64_t> sites = enclu_sites_;
+  for (uint64_t& site : sites) site += abi::image_base(parameters.enclave_size);
+  device.use_enclu_sites(sites);
+  auto signature = development_signature(path_, measure(parameters));
+  if (!signature.ok()) {
+    error = std::string("cannot sign the enclave: ") + strerror(signature.error().code());
+    return signature.error();
+  }
+  if (auto initialized = device.initialize(signature.value()); !initialized.ok())
+    return refuse("cannot initialize the enclave", initialized.error());
+  return ok();
+}
+
+}  // namespace scone::host
