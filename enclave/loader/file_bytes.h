@@ -35,6 +35,9 @@ class FileBytes {
     return std::span<uint8_t>(data_, count);
   }
 
+
+  uint8_t* data() const { return data_; }
+
  private:
   explicit FileBytes(uint8_t* data) : data_(data) {}
   uint8_t* data_;

@@ -21,6 +21,7 @@ constexpr uint64_t kClockTicks = 100;  // USER_HZ
 constexpr char kPlatform[] = "x86_64";
 constexpr uint64_t kWord = sizeof(uint64_t);
 constexpr size_t kAuxiliaryEntries = 20;
+constexpr uint64_t kAuxiliarySize = kAuxiliaryEntries * 2 * kWord;
 // Linux leaves a null word above the strings.
 constexpr uint64_t kTopGap = kWord;
 // Limits of fs/exec.c: a quarter of RLIMIT_STACK, never more than 3/4 of 8 MiB, never less than ARG_MAX.
@@ -87,6 +88,7 @@ StackImage::StackImage(StackImage&& other) noexcept
       pointer_(other.pointer_),
       platform_(other.platform_),
       random_(other.random_),
+      auxiliary_begin_(other.auxiliary_begin_),
       arguments_begin_(other.arguments_begin_),
       environment_begin_(other.environment_begin_),
       environment_end_(other.environment_end_) {}
@@ -103,6 +105,13 @@ Result<StackImage::Sizes> StackImage::measure(const Invocation& invocation, cons
   return sizes;
 }
 
+uint64_t StackImage::auxiliary_end() const { return auxiliary_begin_ + kAuxiliarySize; }
+
+Result<void> StackImage::check(const Invocation& invocation, const char* executable, uint64_t limit) {
+  TRY(measure(invocation, executable, limit));
+  return ok();
+}
+
 Result<void> StackImage::arrange(const Sizes& sizes, size_t strings, const StackPlacement& placement) {
   arguments_begin_ = placement.top - kTopGap - sizes.strings();
   environment_begin_ = arguments_begin_ + sizes.arguments;
@@ -110,8 +119,9 @@ Result<void> StackImage::arrange(const Sizes& sizes, size_t strings, const Stack
   platform_ = align_down(arguments_begin_ - placement.displacement, 16) - sizeof kPlatform;
   random_ = platform_ - sizeof AuxiliaryFacts::random;
   // argc, two lists of pointers with their nulls, the auxiliary vector.
-  const uint64_t words = 1 + strings + 2 + 2 * kAuxiliaryEntries;
-  pointer_ = align_down(align_down(random_, kWord) - words * kWord, 16);
+  const uint64_t words = 1 + strings + 2;
+  pointer_ = align_down(align_down(random_, kWord) - words * kWord - kAuxiliarySize, 16);
+  auxiliary_begin_ = pointer_ + words * kWord;
   size_ = placement.top - pointer_;
   bytes_ = new (std::nothrow) uint8_t[size_]();
   if (!bytes_) return Errno(ENOMEM);

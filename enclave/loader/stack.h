@@ -41,6 +41,8 @@ inline constexpr size_t kMaxArgument = 128 << 10;
 // The bytes that belong at [pointer(), pointer() + bytes().size()). Owns them. Movable.
 class StackImage {
  public:
+  // E2BIG if build() would say so.
+  static Result<void> check(const Invocation& invocation, const char* executable, uint64_t limit);
   // `executable` is AT_EXECFN. E2BIG by Linux' limits, ENOMEM.
   static Result<StackImage> build(const Invocation& invocation, const char* executable, const AuxiliaryFacts& facts,
                                   const StackPlacement& placement);
@@ -50,7 +52,9 @@ class StackImage {
 
   uint64_t pointer() const { return pointer_; }  // rsp at the first instruction: 16-byte aligned
   std::span<const uint8_t> bytes() const { return {bytes_, size_}; }
-  // Addresses of the strings, for /proc/self/cmdline and environ.
+  // Addresses of the auxiliary vector and of the strings, for /proc/self.
+  uint64_t auxiliary_begin() const { return auxiliary_begin_; }
+  uint64_t auxiliary_end() const;
   uint64_t arguments_begin() const { return arguments_begin_; }
   uint64_t arguments_end() const { return environment_begin_; }
   uint64_t environment_end() const { return environment_end_; }
@@ -69,6 +73,7 @@ class StackImage {
   uint64_t pointer_ = 0;
   uint64_t platform_ = 0;
   uint64_t random_ = 0;
+  uint64_t auxiliary_begin_ = 0;
   uint64_t arguments_begin_ = 0;
   uint64_t environment_begin_ = 0;
   uint64_t environment_end_ = 0;

@@ -89,6 +89,8 @@ TEST(Stack, HoldsWhatWasGiven) {
   EXPECT_EQ(view.text(view.auxiliary[AT_PLATFORM]), "x86_64");
   for (uint8_t i = 0; i < 16; ++i) EXPECT_EQ(view.at(view.auxiliary[AT_RANDOM])[i], i);
   EXPECT_FALSE(view.auxiliary.contains(AT_SYSINFO_EHDR));
+  EXPECT_EQ(view.word(built.value().auxiliary_begin()), view.order.front());
+  EXPECT_EQ(built.value().auxiliary_end() - built.value().auxiliary_begin(), 16 * (view.order.size() + 1));
 }
 
 TEST(Stack, IsAlignedForEveryCountAndDisplacement) {

@@ -39,6 +39,7 @@ void inherit(sched::Lthread& child, sched::Lthread& parent, const ThreadRequest&
   child.fs_base = request.set_tls ? request.tls : entry::read_fs_base();
   child.clear_child_tid = request.clear_child_tid.address();
   child.signals.blocked = parent.signals.blocked;
+  child.hints = parent.hints;
   memcpy(child.name, parent.name, sizeof child.name);
   entry::inherit_vector(child, parent);
 }

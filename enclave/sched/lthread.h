@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "enclave/entry/ethread.h"
 #include "enclave/entry/user_frame.h"
+#include "enclave/process/scheduling_hints.h"
 #include "enclave/process/thread_signals.h"
 #include "enclave/sched/timer.h"
 
@@ -57,6 +58,7 @@ class Lthread : public RefCounted, public ListNode<RunQueueTag>, public ListNode
   uint64_t robust_list = 0;      // set_robust_list(2)
   char name[16] = {};            // PR_SET_NAME
   uint64_t last_ethread = 0;     // where it ran last
+  process::SchedulingHints hints;
 
   process::ThreadSignals signals;
   // Exception being handled (frame().flags has kFrameException): vector, error code, address.
