@@ -1,11 +1,11 @@
 // Copies between program memory and elsewhere. A fault inside is not an error of the runtime: the exception handler finds the
-// faulting instruction in section .fault_fixups and continues at its fixup, with rax = the faulting address.
+// faulting instruction in section fault_fixups and continues at its fixup, with rax = the faulting address.
 // SAFETY: the C++ callers (app_ptr.cc) have checked that the program side lies in the program's range.
 
 .macro MAY_FAULT instruction:vararg
 .Lfault_\@:
     \instruction
-    .pushsection .fault_fixups, "a", @progbits
+    .pushsection fault_fixups, "aR", @progbits
     .quad .Lfault_\@ - .
     .quad .Lfixup - .
     .popsection

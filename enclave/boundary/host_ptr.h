@@ -40,8 +40,9 @@ class HostPtr {
     return pointer;
   }
   // A field of the struct pointed to, e.g. slot.field(&abi::Slot::state).
-  template <typename Field>
-  HostPtr<Field> field(Field T::*member) const {
+  template <typename Field, typename Struct = T>
+    requires std::is_class_v<Struct>
+  HostPtr<Field> field(Field Struct::*member) const {
     return HostPtr<Field>::unchecked(address_ + offset_of(member));
   }
 
@@ -81,8 +82,8 @@ class HostPtr {
   }
 
  private:
-  template <typename Field>
-  static uint64_t offset_of(Field T::*member) {
+  template <typename Field, typename Struct>
+  static uint64_t offset_of(Field Struct::*member) {
     // SAFETY: no object is accessed; the offset is computed from an aligned dummy address.
     alignas(T) static constexpr char dummy[1] = {};
     auto* base = reinterpret_cast<const T*>(&dummy);

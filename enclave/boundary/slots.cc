@@ -51,7 +51,8 @@ uint64_t post(const CallArguments& call, sched::Lthread& thread) {
   write_request(index, call, shadow.generation);
   auto ring = HostPtr<uint64_t>::unchecked(shared_area().address() + offsetof(abi::SharedArea, requests));
   (ring + g_requests_posted % abi::kSlots).store(shadow.generation << 16 | index);
-  shared_area().field(&abi::SharedArea::request_tail).store_release(++g_requests_posted);
+  // A full barrier: the posting must be visible before helpers_polling is looked at.
+  (void)shared_area().field(&abi::SharedArea::request_tail).exchange(++g_requests_posted);
   return index;
 }
 

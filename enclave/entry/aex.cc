@@ -4,7 +4,7 @@
 // lock and does not block: it only decides where the interrupted code continues when the host executes ERESUME.
 //  - program code: its registers are copied to the thread's kernel stack, as a system call's would be, and the SSA is pointed at
 //    exception_continuation, which then does the real work at CSSA 0.
-//  - a copy from or to program memory (.fault_fixups): it returns the faulting address.
+//  - a copy from or to program memory (section fault_fixups): it returns the faulting address.
 //  - other runtime code: an interrupt is noted for later; a fault is a bug and stops the enclave.
 #include <cstdint>
 

@@ -34,6 +34,9 @@ extern "C" void handle_program_exception(UserFrame* frame) {
   const auto exception = sched::current().exception;
   if (exception.vector == kVectorInterrupt) {
     this_ethread().need_resched = 1;
+  } else if (const uint64_t resume = resume_address(frame->rip);
+             exception.vector == sgx::kVectorUd && resume != frame->rip) {
+    frame->rip = resume;  // came by an unforeseen way into a rewritten window (rewrite.h)
   } else if (exception.vector == sgx::kVectorUd && is_system_call(*frame)) {
     trapped_system_call(*frame);
   } else {

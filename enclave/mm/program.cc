@@ -1,11 +1,12 @@
 #include "enclave/mm/program.h"
 
-#include <new>
-
 #include "abi/layout.h"
+#include "base/static_object.h"
 #include "enclave/boundary/enclave_pages.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/host_state.h"
+#include "enclave/entry/program_code.h"
+#include "enclave/random/random.h"
 #include "enclave/runtime/heap.h"
 #include "enclave/sched/mutex.h"
 
@@ -24,10 +25,14 @@ class MutexLock final : public Lock {
 
 constinit MutexLock g_lock;
 constinit boundary::EnclavePages g_pages;
-// Never destroyed: lives as long as the enclave.
-alignas(AddressSpace) unsigned char g_program[sizeof(AddressSpace)];
+StaticObject<AddressSpace> g_program;
 
-constexpr uint64_t kStackArea = uint64_t{256} << 20;
+// Between the stack's area and the first mapping, so that nobody outside knows where libraries are.
+uint64_t random_gap(uint64_t end) {
+  auto pages = random::below(end / 64 / abi::kPageSize);
+  if (!pages.ok()) boundary::panic("the processor gives no random numbers");
+  return pages.value() * abi::kPageSize;
+}
 
 }  // namespace
 
@@ -36,14 +41,16 @@ void init_program_memory() {
   runtime::init_heap(g_pages, abi::runtime_begin(info.enclave_size), abi::image_base(info.enclave_size));
   auto scratch = runtime::allocate_pages(kScratchPages);
   if (!scratch.ok()) boundary::panic("no memory for the runtime");
-  new (g_program) AddressSpace(g_pages, g_lock,
-                               {.begin = abi::kProgramBegin,
-                                .end = abi::program_end(info.enclave_size),
+  const uint64_t end = abi::program_end(info.enclave_size);
+  g_program.create(g_pages, g_lock,
+                   AddressSpace::Options{.begin = abi::kProgramBegin,
+                                .end = end,
                                 .heap_limit = info.heap_limit,
-                                .stack_area = kStackArea,
+                                .stack_area = kStackArea + random_gap(end),
                                 .scratch = scratch.value()});
+  program().set_exec_hook(&entry::init_program_code());
 }
 
-AddressSpace& program() { return *std::launder(reinterpret_cast<AddressSpace*>(g_program)); }
+AddressSpace& program() { return g_program.get(); }
 
 }  // namespace scone::mm

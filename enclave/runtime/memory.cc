@@ -32,4 +32,10 @@ size_t strlen(const char* text) noexcept { return text_length(text, SIZE_MAX); }
 size_t strnlen(const char* text, size_t limit) noexcept { return text_length(text, limit); }
 int strcmp(const char* a, const char* b) noexcept { return compare_text(a, b); }
 
+void* memchr(const void* bytes, int value, size_t size) noexcept {
+  const auto* byte = static_cast<const unsigned char*>(bytes);
+  for (const auto* end = byte + size; byte != end; ++byte)
+    if (*byte == static_cast<unsigned char>(value)) return const_cast<unsigned char*>(byte);
+  return nullptr;
+}
 }

@@ -22,8 +22,8 @@ struct FutexWaiter : ListNode<FutexWaiter> {
 
 constexpr unsigned kBuckets = 256;
 // One lock for all buckets: critical sections are short, and a requeue needs two of them.
-SpinLock g_lock{LockRank::kFutex};
-IntrusiveList<FutexWaiter> g_buckets[kBuckets];  // guarded by g_lock
+constinit SpinLock g_lock{LockRank::kFutex};
+constinit IntrusiveList<FutexWaiter> g_buckets[kBuckets];  // guarded by g_lock
 
 IntrusiveList<FutexWaiter>& bucket_of(uint64_t address) {
   return g_buckets[(address >> 2) * 0x9e3779b97f4a7c15 >> 56];

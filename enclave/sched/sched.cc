@@ -15,7 +15,7 @@ extern "C" void switch_context(uint64_t* save_rsp, uint64_t load_rsp);
 namespace scone::sched {
 namespace {
 
-RunQueue g_queues[abi::kMaxEthreads];
+constinit RunQueue g_queues[abi::kMaxEthreads];
 
 RunQueue& own_queue() { return g_queues[entry::this_ethread().number]; }
 

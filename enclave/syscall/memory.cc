@@ -4,6 +4,7 @@
 #include <linux/mman.h>
 
 #include "base/checked.h"
+#include "enclave/entry/program_code.h"
 #include "enclave/file/fd_table.h"
 #include "enclave/mm/program.h"
 
@@ -44,7 +45,11 @@ Result<uint64_t> sys_mmap(uint64_t address, size_t length, int prot, int flags, 
   return mm::program().mmap(static_cast<mm::MapRequest&&>(request));
 }
 
-Result<void> sys_munmap(uint64_t address, size_t length) { return mm::program().munmap(address, length); }
+Result<void> sys_munmap(uint64_t address, size_t length) {
+  TRY(mm::program().munmap(address, length));
+  entry::forget_code(address, address + length);
+  return ok();
+}
 
 Result<void> sys_mprotect(uint64_t address, size_t length, int prot) {
   return mm::program().mprotect(address, length, prot);

@@ -1,0 +1,16 @@
+// The `scone` command.
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "host/runner/clock.h"
+
+int main(int argc, char** argv) {
+  scone::host::Clock clock;  // its first sample; the enclave's clock gets better the earlier it is taken
+  CLI::App app{"Runs unmodified Linux programs in SGX enclaves."};
+  app.name("scone");
+  app.require_subcommand(1);
+  scone::cli::add_run(app, clock);
+  scone::cli::add_hash(app);
+  CLI11_PARSE(app, argc, argv);
+  return 0;
+}

@@ -1,0 +1,89 @@
+#include "enclave/entry/program_code.h"
+
+#include "base/static_object.h"
+#include "enclave/boundary/host_state.h"
+#include "enclave/entry/code_address.h"
+#include "enclave/entry/ethread.h"
+#include "enclave/loader/eh_frame.h"
+#include "enclave/loader/file_bytes.h"
+#include "enclave/mm/program.h"
+#include "enclave/rewrite/rewrite.h"
+#include "enclave/syscall/statistics.h"
+
+namespace scone::entry {
+namespace {
+
+StaticObject<rewrite::SiteTable> g_sites;  // changed under the address space's lock
+
+// Unwind tables behind the header: more is not read.
+constexpr uint64_t kMaxUnwindBytes = 8 << 20;
+
+// The unwind tables of the file, in memory of their own; `view` points into `storage`.
+struct UnwindTables {
+  loader::FileBytes storage;
+  rewrite::UnwindView view;
+};
+
+Result<UnwindTables> read_unwind_tables(mm::Backing& file, const loader::CodeLayout& layout) {
+  const uint64_t begin = layout.eh_frame->file.offset;
+  const uint64_t size = TRY(file.size());
+  const uint64_t length = size - begin < kMaxUnwindBytes ? size - begin : kMaxUnwindBytes;
+  UnwindTables tables{TRY(loader::FileBytes::allocate(length)), {}};
+  const auto bytes = TRY(tables.storage.read(file, begin, length));
+  const uint64_t address = layout.eh_frame->address + layout.bias;
+  tables.view = {.header = address, .data = {.address = address, .bytes = bytes}};
+  return tables;
+}
+
+class ProgramCode final : public mm::ExecHook {
+ public:
+  Result<void> prepare(uint64_t address, std::span<uint8_t> bytes, mm::Backing& file, uint64_t offset) override {
+    g_sites->remove(address, address + bytes.size());
+    if (boundary::start_info().flags & abi::kFlagNoRewrite) return ok();
+    const uint64_t needed = rewrite::trampoline_bytes_needed(bytes);
+    if (needed == 0) return ok();
+    // Code that is no ELF file's, or whose tables cannot be read, is swept without them.
+    auto layout = loader::find_code(file, address, offset);
+    if (layout.ok() && layout.value().eh_frame) {
+      auto tables = read_unwind_tables(file, layout.value());
+      if (tables.ok()) return rewrite_code({address, bytes}, tables.value().view, needed);
+      if (tables.error() == Errno(ENOMEM)) return tables.error();
+    }
+    return rewrite_code({address, bytes}, {}, needed);
+  }
+
+ private:
+  static Result<void> rewrite_code(const rewrite::CodeView& code, const rewrite::UnwindView& unwind, uint64_t room) {
+    auto reserved = mm::program().reserve_code(code.address, room);
+    if (!reserved.ok()) return ok();  // nowhere near enough: every site traps
+    loader::FileBytes trampolines = TRY(loader::FileBytes::allocate(room));
+    const std::span<uint8_t> bytes(trampolines.data(), room);
+    const rewrite::EntryOffsets entries{offsetof(Ethread, syscall_entry), offsetof(Ethread, syscall_entry_vector)};
+    const auto outcome = TRY(rewrite::rewrite(code, unwind, {reserved.value(), bytes}, entries, g_sites.get()));
+    syscall::count_sites(outcome.rewritten, outcome.left);
+    if (outcome.trampoline_bytes == 0) return ok();
+    return mm::program().write_code(reserved.value(), bytes.first(outcome.trampoline_bytes));
+  }
+};
+
+constinit ProgramCode g_program_code;
+
+}  // namespace
+
+mm::ExecHook& init_program_code() {
+  g_sites.create();
+  return g_program_code;
+}
+
+void forget_code(uint64_t begin, uint64_t end) { g_sites->remove(begin, end); }
+
+uint64_t program_address(uint64_t rip) { return g_sites->original_address(rip); }
+
+uint64_t resume_address(uint64_t rip) { return g_sites->resume_address(rip); }
+
+uint64_t restart_address(const UserFrame& frame) {
+  // Not behind a trampoline's call: then it was a `syscall` instruction, which is two bytes long.
+  return g_sites->restart_address(frame.rip).value_or(frame.rip - 2);
+}
+
+}  // namespace scone::entry

@@ -1,0 +1,29 @@
+// What the runner's threads share.
+#pragma once
+
+#include <atomic>
+#include <vector>
+
+#include "abi/border.h"
+#include "host/device/enclave_device.h"
+#include "host/runner/border_memory.h"
+#include "host/runner/clock.h"
+#include "host/runner/runner.h"
+#include "host/runner/sleeper.h"
+#include "host/syscall/helpers.h"
+
+namespace scone::host {
+
+struct Process {
+  EnclaveDevice& device;
+  BorderMemory& memory;
+  Sleeper& sleeper;
+  Helpers& helpers;
+  Clock& clock;
+  const std::vector<uint64_t> tcs;
+  const StatsSink stats_sink;
+  std::atomic<bool> started[abi::kMaxEthreads] = {};
+  std::atomic<bool> ended{false};
+};
+
+}  // namespace scone::host

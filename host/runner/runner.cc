@@ -1,0 +1,72 @@
+#include "host/runner/runner.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "host/runner/border_memory.h"
+#include "host/runner/cpuid.h"
+#include "host/runner/ethread.h"
+#include "host/runner/process.h"
+#include "host/runner/signals.h"
+
+namespace scone::host {
+namespace {
+
+size_t strings_size(const RunOptions& options) {
+  size_t size = options.program.size() + 1;
+  for (const auto& list : {options.arguments, options.environment})
+    for (const std::string& text : list) size += text.size() + 1;
+  return size;
+}
+
+void copy_strings(char* to, const RunOptions& options) {
+  const auto put = [&to](const std::string& text) {
+    memcpy(to, text.c_str(), text.size() + 1);
+    to += text.size() + 1;
+  };
+  put(options.program);
+  for (const std::string& text : options.arguments) put(text);
+  for (const std::string& text : options.environment) put(text);
+}
+
+void fill_start(BorderMemory& memory, const RunOptions& options, const Sleeper& sleeper) {
+  abi::StartInfo& start = memory.start();
+  start.enclave_size = options.enclave_size;
+  start.ethreads = options.ethreads;
+  start.heap_limit = options.heap_limit;
+  start.flags = (options.trace ? abi::kFlagTrace : 0) | (options.stats ? abi::kFlagStats : 0) |
+                (options.rewrite ? 0 : abi::kFlagNoRewrite) |
+                (options.engine == Engine::kThreads ? abi::kFlagThreadsEngine : 0);
+  start.argc = options.arguments.size();
+  start.envc = options.environment.size();
+  start.pid = static_cast<uint64_t>(getpid());
+  start.ppid = static_cast<uint64_t>(getppid());
+  start.uid = getuid();
+  start.euid = geteuid();
+  start.gid = getgid();
+  start.egid = getegid();
+  start.epoll_fd = static_cast<uint64_t>(sleeper.epoll_fd());
+  start.cpuid_count = read_cpuid(memory.cpuid(), BorderMemory::kMaxCpuid);
+  copy_strings(memory.strings(), options);
+}
+
+}  // namespace
+
+Result<void> run_enclave(EnclaveDevice& device, const std::vector<uint64_t>& tcs, const RunOptions& options, Clock& clock,
+                         StatsSink stats_sink) {
+  // All of this lives until the process ends, which happens on whichever thread the program ends on.
+  auto* memory = new BorderMemory(TRY(BorderMemory::create(strings_size(options))));
+  auto* sleeper = new Sleeper;
+  TRY(Sleeper::create(*sleeper));
+  fill_start(*memory, options, *sleeper);
+  clock.publish(memory->shared().time);
+  auto* helpers =
+      new Helpers(memory->shared(), options.engine == Engine::kThreads, [sleeper] { sleeper->wake_any(); });
+  auto* process = new Process{device, *memory, *sleeper, *helpers, clock, tcs, options.stats ? stats_sink : nullptr};
+  TRY(install_signal_handlers(*process));
+  run_ethread(*process, 0);
+}
+
+}  // namespace scone::host

@@ -1,0 +1,38 @@
+// Runs one program in one enclave.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "host/device/enclave_device.h"
+#include "host/runner/clock.h"
+
+namespace scone::host {
+
+enum class Engine { kSync, kThreads };
+
+struct RunOptions {
+  std::string program;                 // path; found already
+  std::vector<std::string> arguments;  // argv, including argv[0]
+  std::vector<std::string> environment;
+  unsigned ethreads = 1;
+  uint64_t enclave_size = 0;
+  uint64_t heap_limit = 0;             // bytes the program may commit
+  Engine engine = Engine::kSync;
+  bool trace = false;
+  bool stats = false;
+  bool rewrite = true;
+};
+
+// Prints the counters after the program has ended; called on any thread.
+using StatsSink = void (*)(const abi::StatsBlock&);
+
+// Enters the initialised enclave on `device` and runs the program to its end; never returns: the process ends as the
+// program did, by exit code or by signal. tcs[i] is ethread i's TCS. Errors come before the first entry.
+Result<void> run_enclave(EnclaveDevice& device, const std::vector<uint64_t>& tcs, const RunOptions& options, Clock& clock,
+                         StatsSink stats_sink);
+
+}  // namespace scone::host

@@ -1,0 +1,67 @@
+#include "host/runner/signals.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/runner/ethread.h"
+
+namespace scone::host {
+namespace {
+
+constexpr long kTickNs = 10'000'000;
+
+Process* g_process;
+
+int tick_signal() { return SIGRTMAX - 1; }
+
+void on_tick(int, siginfo_t*, void* ucontext) { tick(*g_process, ucontext); }
+
+void on_signal(int signal, siginfo_t*, void* ucontext) {
+  __atomic_fetch_or(&g_process->memory.shared().pending_signals, uint64_t{1} << (signal - 1), __ATOMIC_SEQ_CST);
+  g_process->sleeper.wake_any();
+  tick(*g_process, ucontext);
+}
+
+bool is_for_enclave(int signal) {
+  switch (signal) {
+    case SIGKILL: case SIGSTOP:                                               // cannot be caught
+    case SIGSEGV: case SIGBUS: case SIGFPE: case SIGILL: case SIGTRAP: case SIGSYS:  // the device's
+    case SIGTSTP: case SIGTTIN: case SIGTTOU:                                 // stop the runner, and the program with it
+    case SIGPIPE:
+      return false;
+    default:
+      return signal != tick_signal() && signal != cancel_signal() && signal != 32 && signal != 33;  // 32, 33: the C library's
+  }
+}
+
+}  // namespace
+
+Result<void> install_signal_handlers(Process& process) {
+  g_process = &process;
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &ignore, nullptr);  // the enclave raises its own
+  for (int signal = 1; signal < 65; ++signal) {
+    struct sigaction inherited {};
+    // What was ignored when we were started stays ignored (nohup).
+    if (!is_for_enclave(signal) || (sigaction(signal, nullptr, &inherited) == 0 && inherited.sa_handler == SIG_IGN)) continue;
+    TRY(process.device.install_async_handler(signal, on_signal, SA_RESTART));
+  }
+  return process.device.install_async_handler(tick_signal(), on_tick, SA_RESTART);
+}
+
+void start_tick() {
+  sigevent event{};
+  event.sigev_notify = SIGEV_THREAD_ID;
+  event.sigev_signo = tick_signal();
+  event._sigev_un._tid = static_cast<pid_t>(syscall(SYS_gettid));
+  timer_t timer;
+  if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer) != 0) return;  // fairness only
+  const itimerspec interval{{0, kTickNs}, {0, kTickNs}};
+  timer_settime(timer, 0, &interval, nullptr);
+}
+
+}  // namespace scone::host

@@ -1,0 +1,14 @@
+// The runner's signal handlers: signals from outside go to the enclave, the tick keeps spinning programs from starving others.
+#pragma once
+
+#include "base/result.h"
+#include "host/runner/process.h"
+
+namespace scone::host {
+
+// Catches every signal that can be caught and that neither the device nor the terminal's job control needs. Once.
+Result<void> install_signal_handlers(Process& process);
+// Starts the calling ethread's tick: a signal per 10 ms of processor time, none while it sleeps.
+void start_tick();
+
+}  // namespace scone::host

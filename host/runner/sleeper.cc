@@ -1,0 +1,117 @@
+#include "host/runner/sleeper.h"
+
+#include <linux/futex.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace scone::host {
+namespace {
+
+uint64_t now_ns() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
+}
+
+timespec to_timespec(uint64_t ns) {
+  return {static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
+}
+
+// Time until the deadline; nullptr: for ever.
+const timespec* remaining(uint64_t deadline_ns, timespec& storage) {
+  if (deadline_ns == UINT64_MAX) return nullptr;
+  const uint64_t now = deadline_ns == 0 ? 0 : now_ns();
+  storage = to_timespec(deadline_ns > now ? deadline_ns - now : 0);
+  return &storage;
+}
+
+int wait_epoll(int epoll, epoll_event* events, int count, const timespec* timeout) {
+  static std::atomic<bool> no_pwait2{false};
+  if (!no_pwait2.load(std::memory_order_relaxed)) {
+    const long result = syscall(SYS_epoll_pwait2, epoll, events, count, timeout, nullptr, 0);
+    if (result >= 0 || errno != ENOSYS) return static_cast<int>(result);
+    no_pwait2.store(true);
+  }
+  // Before Linux 5.11: whole milliseconds, rounded up.
+  const int ms = timeout ? static_cast<int>(timeout->tv_sec * 1000 + (timeout->tv_nsec + 999'999) / 1'000'000) : -1;
+  return epoll_wait(epoll, events, count, ms);
+}
+
+}  // namespace
+
+Result<void> Sleeper::create(Sleeper& sleeper) {
+  sleeper.epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  sleeper.event_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (sleeper.epoll_ < 0 || sleeper.event_ < 0) return Errno(errno);
+  epoll_event event{.events = EPOLLIN, .data = {.u64 = kOwnToken}};
+  if (epoll_ctl(sleeper.epoll_, EPOLL_CTL_ADD, sleeper.event_, &event) != 0) return Errno(errno);
+  return ok();
+}
+
+Sleeper::~Sleeper() {
+  if (epoll_ >= 0) close(epoll_);
+  if (event_ >= 0) close(event_);
+}
+
+void Sleeper::poll_events(uint64_t deadline_ns, abi::EthreadArea& area) {
+  epoll_event events[abi::kMaxReadyEvents];
+  timespec storage;
+  const int count = wait_epoll(epoll_, events, abi::kMaxReadyEvents, remaining(deadline_ns, storage));
+  uint64_t filled = 0;
+  for (int i = 0; i < count; ++i) {
+    if (events[i].data.u64 == kOwnToken) {
+      uint64_t value;
+      (void)!read(event_, &value, sizeof value);
+      continue;
+    }
+    area.events[filled++] = {.token = events[i].data.u64, .events = events[i].events};
+  }
+  area.event_count = filled;
+}
+
+void Sleeper::sleep(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area) {
+  area.event_count = 0;
+  if (deadline_ns == 0) return poll_events(0, area);
+  Bed& bed = beds_[number];
+  bed.asleep.store(true);
+  if (unseen_.exchange(false)) bed.token.store(1);
+  unsigned nobody = kNobody;
+  if (poller_.compare_exchange_strong(nobody, number)) {
+    // A wake-up between here and the wait reaches us through event_, as we are the poller now.
+    poll_events(bed.token.load() ? 0 : deadline_ns, area);
+    poller_.store(kNobody);
+  } else if (bed.token.load() == 0) {
+    timespec storage;
+    syscall(SYS_futex, &bed.token, FUTEX_WAIT_PRIVATE, 0, remaining(deadline_ns, storage), nullptr, 0);
+  }
+  bed.asleep.store(false);
+  bed.token.store(0);
+}
+
+void Sleeper::wake(unsigned number) {
+  const int saved = errno;
+  beds_[number].token.store(1);
+  if (poller_.load() == number) {
+    const uint64_t one = 1;
+    (void)!write(event_, &one, sizeof one);
+  } else {
+    syscall(SYS_futex, &beds_[number].token, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+  }
+  errno = saved;
+}
+
+void Sleeper::wake_any() {
+  unseen_.store(true);
+  for (unsigned number = 0; number < abi::kMaxEthreads; ++number) {
+    if (!beds_[number].asleep.load()) continue;
+    unseen_.store(false);
+    return wake(number);
+  }
+}
+
+}  // namespace scone::host
