@@ -62,6 +62,7 @@ class Applier {
     uint64_t from = code_.address + place.begin;
     std::optional<uint64_t> to = placement_.take(from + guard->jump_size(), layout.size, *guard);
     if (!to) return std::nullopt;
+    fill_up_to(placement_.used());
     uint32_t gs_offset = planned.vector ? entries_.vector : entries_.general;
     std::span<uint8_t> out = area_.bytes.subspan(*to - area_.address, layout.size);
     if (!write_trampoline(*window, layout, bytes, from, *to, gs_offset, out)) return std::nullopt;
@@ -69,10 +70,18 @@ class Applier {
   }
 
  private:
+  // Between trampolines nothing can be executed, nor is there anything left from the memory's earlier use.
+  void fill_up_to(uint64_t used) {
+    if (used <= filled_) return;
+    __builtin_memset(&area_.bytes[filled_], kFillByte, used - filled_);
+    filled_ = used;
+  }
+
   const CodeView& code_;
   const TrampolineArea& area_;
   const EntryOffsets& entries_;
   Placement& placement_;
+  uint64_t filled_ = 0;
   Decoder decoder_;
 };
 

@@ -35,9 +35,13 @@ void expect_places_are_right(const Guard& guard, int64_t distance, uint64_t size
 
 TEST(Placement, Unguarded) { expect_places_are_right({}, 1 << 20, 30); }
 TEST(Placement, SecondByte) { expect_places_are_right({.prefixes = 0, .second = true}, 1 << 20, 30); }
-TEST(Placement, SecondByteFromBelow) { expect_places_are_right({.prefixes = 0, .second = true}, -(1 << 20), 33); }
+TEST(Placement, SecondByteFromBelow) {
+  expect_places_are_right({.prefixes = 0, .second = true}, -(1 << 20), 33);
+}
 TEST(Placement, LowByte) { expect_places_are_right({.prefixes = 1, .low = true}, 1 << 20, 30); }
-TEST(Placement, BothBytes) { expect_places_are_right({.prefixes = 0, .low = true, .second = true}, -(1 << 20), 16); }
+TEST(Placement, BothBytes) {
+  expect_places_are_right({.prefixes = 0, .low = true, .second = true}, -(1 << 20), 16);
+}
 
 TEST(Placement, WholeAreaIsUsedWithoutConstraint) {
   Placement placement = Placement::create(kArea, 1024).take();

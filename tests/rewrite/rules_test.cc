@@ -260,9 +260,9 @@ TEST_F(Rules, SecondOfTwoSitesTrapsWhereThereIsNoRoom) {
 }
 
 TEST_F(Rules, VectorCodeIsMarked) {
-  segment.function(kSyscall + kCmpRax + Bytes{0x66, 0x0f, 0xef, 0xc0} + kRet);  // pxor xmm0, xmm0
-  segment.function(kSyscall + kCmpRax + Bytes{0xd9, 0xee} + kRet);              // fldz
-  segment.function(kSyscall + kCmpRax + Bytes{0xc5, 0xf8, 0x77} + kRet);        // vzeroupper
+  segment.function(kSyscall + kCmpRax + Bytes{0x66, 0x0f, 0xef, 0xc0} + kRet);        // pxor xmm0, xmm0
+  segment.function(kSyscall + kCmpRax + Bytes{0xd9, 0xee} + kRet);                    // fldz
+  segment.function(kSyscall + kCmpRax + Bytes{0xc5, 0xf8, 0x77} + kRet);              // vzeroupper
   segment.function(kSyscall + kCmpRax + Bytes{0xc4, 0xe2, 0x70, 0xf2, 0xc0} + kRet);  // andn eax, ecx, eax
   segment.function(kSyscall + kCmpRax + kRet);
   ASSERT_EQ(rewritten(), 5u);
@@ -376,12 +376,15 @@ TEST_F(Rules, PlanCanBeAppliedAgain) {
 TEST_F(Rules, PlanOfOtherCodeIsRefused) {
   segment.function(kSyscall + kCmpRax + kRet);
   Plan plan;
-  ASSERT_TRUE(plan.sites.push({{.begin = 0, .length = 9, .syscall = 0}, false}).ok());           // call is fine, length too
-  ASSERT_TRUE(plan.sites.push({{.begin = 2, .length = 7, .syscall = 0}, false}).ok());           // no call there, overlaps
+  ASSERT_TRUE(
+      plan.sites.push({{.begin = 0, .length = 9, .syscall = 0}, false}).ok());  // call is fine, length too
+  ASSERT_TRUE(
+      plan.sites.push({{.begin = 2, .length = 7, .syscall = 0}, false}).ok());  // no call there, overlaps
   ASSERT_TRUE(plan.sites.push({{.begin = 8, .length = 200, .syscall = 0}, false}).ok());         // too long
   ASSERT_TRUE(plan.sites.push({{.begin = 0xfffffff0, .length = 8, .syscall = 0}, false}).ok());  // outside
   Bytes area(32 << 10);
-  Outcome outcome = apply(plan, segment.view(), {Segment::kArea, area}, Segment::kEntries, segment.table).take();
+  Outcome outcome =
+      apply(plan, segment.view(), {Segment::kArea, area}, Segment::kEntries, segment.table).take();
   EXPECT_EQ(outcome.rewritten, 1u);
   EXPECT_EQ(outcome.left, 3u);
 }

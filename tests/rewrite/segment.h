@@ -23,10 +23,10 @@ namespace code {
 inline const Bytes kSyscall{0x0f, 0x05};
 inline const Bytes kRet{0xc3};
 inline const Bytes kNop{0x90};
-inline const Bytes kMovEax{0xb8, 39, 0, 0, 0};                       // mov eax, 39
-inline const Bytes kCmpRax{0x48, 0x3d, 0x01, 0xf0, 0xff, 0xff};      // cmp rax, -4095
-inline const Bytes kMovRdiRax{0x48, 0x89, 0xc7};                     // mov rdi, rax
-inline const Bytes kPush{0x50};                                      // push rax
+inline const Bytes kMovEax{0xb8, 39, 0, 0, 0};                   // mov eax, 39
+inline const Bytes kCmpRax{0x48, 0x3d, 0x01, 0xf0, 0xff, 0xff};  // cmp rax, -4095
+inline const Bytes kMovRdiRax{0x48, 0x89, 0xc7};                 // mov rdi, rax
+inline const Bytes kPush{0x50};                                  // push rax
 inline Bytes with32(Bytes opcode, int32_t number) {
   Bytes tail(4);
   std::memcpy(tail.data(), &number, 4);

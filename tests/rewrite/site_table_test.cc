@@ -29,7 +29,8 @@ class SiteTableTest : public testing::Test {
   void add(int count, uint64_t base = 0x1000) {
     std::vector<Site> sites;
     for (int i = 0; i < count; ++i)
-      sites.push_back(make_site(base + 0x100 * static_cast<uint64_t>(i), base + 0x100000 - 0x20 * static_cast<uint64_t>(i)));
+      sites.push_back(make_site(base + 0x100 * static_cast<uint64_t>(i),
+                                base + 0x100000 - 0x20 * static_cast<uint64_t>(i)));
     ASSERT_TRUE(table.add(sites).ok());
   }
   SiteTable table;

@@ -29,7 +29,8 @@ class UnwindAttack : public testing::Test {
   uint64_t fde() const { return segment.first_fde(); }
 
   std::optional<Place> find(uint64_t offset) {
-    return UnwindTable(segment.unwind(), {Segment::kCode, segment.view().end()}).find(Segment::kCode + offset);
+    return UnwindTable(segment.unwind(), {Segment::kCode, segment.view().end()})
+        .find(Segment::kCode + offset);
   }
   void expect_first_function_unknown() {
     EXPECT_FALSE(find(32));
