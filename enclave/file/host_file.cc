@@ -37,6 +37,12 @@ Result<Ref<File>> HostFile::reopen(int flags) {
   return open_on_host(AT_FDCWD, path.c_str(), flags, 0);
 }
 
+Result<uint64_t> HostFile::pipe_size() { return host_call(__NR_fcntl, number(), F_GETPIPE_SZ); }
+
+Result<uint64_t> HostFile::set_pipe_size(uint64_t size) {
+  return host_call(__NR_fcntl, number(), F_SETPIPE_SZ, size);
+}
+
 Result<void> HostFile::set_flags(int flags) { return set_host_flags(flags, O_APPEND | O_DIRECT | O_NOATIME); }
 
 Result<void> HostFile::set_host_flags(int flags, int honoured) {

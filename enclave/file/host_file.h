@@ -24,6 +24,8 @@ class HostFile : public File {
   Result<void> sync(bool data_only) override;
   Result<Ref<File>> reopen(int flags) override;
   Result<void> set_flags(int flags) override;
+  Result<uint64_t> pipe_size() override;
+  Result<uint64_t> set_pipe_size(uint64_t size) override;
   const HostFd* host_fd() override { return &descriptor_->fd(); }
   HostFile* as_host_file() final { return this; }
 

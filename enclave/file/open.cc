@@ -104,6 +104,11 @@ Result<Ref<File>> adopt_host_file(HostFd fd, int flags) {
   return make_file(std::move(descriptor), mode, flags);
 }
 
+Result<Ref<File>> adopt_host_stream(HostFd fd, int flags) {
+  Ref<HostDescriptor> descriptor = TRY(HostDescriptor::create(std::move(fd)));
+  return make<StreamFile>(std::move(descriptor), flags, StreamAccess::kNonBlocking, false);
+}
+
 Result<Ref<File>> open_on_host(int host_directory, const char* path, int flags, uint32_t mode) {
   HostBuffer name = TRY(HostBuffer::string(path));
   return open_there({static_cast<uint64_t>(host_directory), name}, flags, mode);

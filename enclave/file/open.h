@@ -26,5 +26,7 @@ Result<Ref<File>> open_on_host(int host_directory, const char* path, int flags, 
 // Makes a file of a host descriptor that we opened ourselves, by what fstat says it is. The descriptor's description is not
 // shared with other processes, and has O_NONBLOCK. `flags` as open(2).
 Result<Ref<File>> adopt_host_file(HostFd fd, int flags);
+// For those that fstat tells nothing about (inotify): a stream.
+Result<Ref<File>> adopt_host_stream(HostFd fd, int flags);
 
 }  // namespace scone::file

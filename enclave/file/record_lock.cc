@@ -1,0 +1,82 @@
+#include "enclave/file/record_lock.h"
+
+#include <asm/unistd.h>
+#include <linux/fs.h>
+
+#include "enclave/boundary/host_buffer.h"
+#include "enclave/boundary/host_call.h"
+#include "enclave/file/host_file.h"
+#include "enclave/runtime/memory.h"
+
+namespace scone::file {
+namespace {
+
+bool asks(int command) { return command == F_GETLK || command == F_OFD_GETLK; }
+
+// The same request without waiting.
+int without_waiting(int command) {
+  if (command == F_SETLKW) return F_SETLK;
+  if (command == F_OFD_SETLKW) return F_OFD_SETLK;
+  return command;
+}
+
+// The host does not know the positions of our files.
+Result<void> make_absolute(File& file, struct flock& lock) {
+  if (lock.l_whence != SEEK_CUR) return ok();
+  const uint64_t position = TRY(file.seek(0, SEEK_CUR));
+  if (__builtin_add_overflow(position, lock.l_start, &lock.l_start)) return Errno(EOVERFLOW);
+  lock.l_whence = SEEK_SET;
+  return ok();
+}
+
+Result<uint64_t> ask_host(const HostFile& file, int command, const HostBuffer& lock) {
+  const auto at_once = static_cast<uint64_t>(without_waiting(command));
+  Result<uint64_t> tried = host_call(__NR_fcntl, file.number(), at_once, lock.address());
+  const bool taken = !tried.ok() && (tried.error() == Errno(EAGAIN) || tried.error() == Errno(EACCES));
+  if (!taken || without_waiting(command) == command) return tried;
+  return host_call_blocking(__NR_fcntl, file.number(), static_cast<uint64_t>(command), lock.address());
+}
+
+// A copy whose padding carries nothing of the program's memory to the host.
+struct flock without_padding(const struct flock& from) {
+  struct flock lock;
+  memset(&lock, 0, sizeof lock);
+  lock.l_type = from.l_type;
+  lock.l_whence = from.l_whence;
+  lock.l_start = from.l_start;
+  lock.l_len = from.l_len;
+  lock.l_pid = from.l_pid;
+  return lock;
+}
+
+bool plausible(const struct flock& lock) {
+  return (lock.l_type == F_RDLCK || lock.l_type == F_WRLCK || lock.l_type == F_UNLCK) && lock.l_start >= 0 &&
+         lock.l_len >= 0;
+}
+
+}  // namespace
+
+Result<void> record_lock(File& file, int command, AppPtr<void> argument) {
+  HostFile* host = file.as_host_file();
+  if (!host) return Errno(EINVAL);
+  const auto request = TRY(boundary::read_app(argument.cast<struct flock>()));
+  struct flock lock = without_padding(request);
+  TRY(make_absolute(file, lock));
+  HostBuffer buffer = TRY(HostBuffer::allocate(sizeof lock));
+  buffer.put(0, lock);
+  TRY(ask_host(*host, command, buffer));
+  if (command == F_SETLK || command == F_SETLKW) host->note_record_lock();
+  if (!asks(command)) return ok();
+
+  const auto answer = buffer.get<struct flock>(0);
+  if (answer.l_type == F_UNLCK) {
+    lock = request;
+    lock.l_type = F_UNLCK;
+  } else {
+    if (!plausible(answer)) boundary::host_violation("fcntl: not a lock");
+    lock = answer;
+  }
+  return boundary::write_app(argument.cast<struct flock>(), lock);
+}
+
+}  // namespace scone::file
