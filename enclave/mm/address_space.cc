@@ -12,10 +12,14 @@ constexpr uint8_t kBreakpoint = 0xcc;
 
 std::string_view kind_name(VmaKind kind) {
   switch (kind) {
-    case VmaKind::kPlain: return "";
-    case VmaKind::kHeap: return "[heap]";
-    case VmaKind::kStack: return "[stack]";
-    case VmaKind::kRuntimeCode: return "[scone]";
+    case VmaKind::kPlain:
+      return "";
+    case VmaKind::kHeap:
+      return "[heap]";
+    case VmaKind::kStack:
+      return "[stack]";
+    case VmaKind::kRuntimeCode:
+      return "[scone]";
   }
   __builtin_unreachable();
 }
@@ -72,7 +76,8 @@ Result<void> AddressSpace::prefault(uint64_t address, uint64_t length, Access ac
     if (!vma) return Errno(EFAULT);
     const uint64_t stop = min_of(vma->end, end);
     const FaultOutcome outcome = pager_.bring_in_all(*vma, at, stop, access);
-    if (outcome != FaultOutcome::kResolved) return Errno(outcome == FaultOutcome::kNoMemory ? ENOMEM : EFAULT);
+    if (outcome != FaultOutcome::kResolved)
+      return Errno(outcome == FaultOutcome::kNoMemory ? ENOMEM : EFAULT);
     at = stop;
   }
   return ok();

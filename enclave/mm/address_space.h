@@ -53,7 +53,7 @@ struct VmaInfo {
 class AddressSpace {
  public:
   struct Options {
-    uint64_t begin;       // of the program range; page-aligned
+    uint64_t begin;  // of the program range; page-aligned
     uint64_t end;
     uint64_t heap_limit;  // bytes that may be accepted at the same time
     uint64_t stack_area;  // bytes at the top of the range that mmap leaves to the initial stack
@@ -71,7 +71,8 @@ class AddressSpace {
   Result<uint64_t> mmap(MapRequest request);
   Result<void> munmap(uint64_t address, uint64_t length);
   Result<void> mprotect(uint64_t address, uint64_t length, int prot);
-  Result<uint64_t> mremap(uint64_t address, uint64_t old_length, uint64_t new_length, int flags, uint64_t new_address);
+  Result<uint64_t> mremap(uint64_t address, uint64_t old_length, uint64_t new_length, int flags,
+                          uint64_t new_address);
   Result<void> madvise(uint64_t address, uint64_t length, int advice);
   Result<void> msync(uint64_t address, uint64_t length, int flags);
   // One byte per page of [address, address + length), bit 0: it is there. `resident` is runtime memory; callers copy it out

@@ -73,7 +73,8 @@ Result<void> AddressSpace::madvise(uint64_t address, uint64_t length, int advice
   if (!unaligned_end || *unaligned_end > align_down(UINT64_MAX, kPageSize)) return Errno(EINVAL);
   const uint64_t end = align_up(*unaligned_end, kPageSize);
   LockGuard guard(lock_);
-  if (is_populate(advice)) return populate(address, end, advice == MADV_POPULATE_READ ? Access::kRead : Access::kWrite);
+  if (is_populate(advice))
+    return populate(address, end, advice == MADV_POPULATE_READ ? Access::kRead : Access::kWrite);
   auto result = for_each_part(map_, address, end, [&](Vma& vma, uint64_t from, uint64_t to) -> Result<void> {
     return is_hint(advice) ? ok() : advise(vma, from, to, advice);
   });
@@ -142,7 +143,8 @@ Result<void> AddressSpace::set_flag(Vma& vma, uint64_t begin, uint64_t end, VmaF
 }
 
 Result<void> AddressSpace::msync(uint64_t address, uint64_t length, int flags) {
-  if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || !is_aligned(address, kPageSize)) return Errno(EINVAL);
+  if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || !is_aligned(address, kPageSize))
+    return Errno(EINVAL);
   if ((flags & MS_ASYNC) && (flags & MS_SYNC)) return Errno(EINVAL);
   const auto unaligned_end = checked_add(address, length);
   if (!unaligned_end || *unaligned_end > align_down(UINT64_MAX, kPageSize)) return Errno(ENOMEM);

@@ -15,7 +15,8 @@ constexpr int kFixed = MAP_FIXED | MAP_FIXED_NOREPLACE;
 
 Result<void> check_type(const MapRequest& request) {
   const int type = request.flags & MAP_TYPE;
-  if (type == MAP_SHARED_VALIDATE && request.backing) return request.flags & MAP_SYNC ? Errno(EOPNOTSUPP) : ok();
+  if (type == MAP_SHARED_VALIDATE && request.backing)
+    return request.flags & MAP_SYNC ? Errno(EOPNOTSUPP) : ok();
   if (type != MAP_SHARED && type != MAP_PRIVATE) return Errno(EINVAL);
   return ok();
 }
@@ -61,7 +62,8 @@ Result<uint64_t> AddressSpace::place(const MapRequest& request, uint64_t length)
   const uint64_t low = low_only ? max_of(k32BitBegin, options_.begin) : options_.begin;
   const uint64_t high = low_only ? min_of(k32BitEnd, options_.end) : options_.end;
   const uint64_t hint = align_down(request.address, kPageSize);
-  if (hint != 0 && range_within(hint, length, options_.begin, high) && map_.is_free(hint, hint + length)) return hint;
+  if (hint != 0 && range_within(hint, length, options_.begin, high) && map_.is_free(hint, hint + length))
+    return hint;
   if (auto gap = map_.highest_gap(length, low, min_of(high, options_.end - options_.stack_area))) return *gap;
   if (auto gap = map_.highest_gap(length, low, high)) return *gap;
   return Errno(ENOMEM);

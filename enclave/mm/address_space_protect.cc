@@ -51,7 +51,8 @@ Result<void> AddressSpace::protect_part(Vma& vma, uint64_t begin, uint64_t end, 
   if (vma.prot == prot) return ok();
   if (has(prot, Prot::kWrite) && !vma.is(kVmaMayWrite)) return Errno(EACCES);
   const bool becomes_writable = has(prot, Prot::kWrite) && !has(vma.prot, Prot::kWrite);
-  if (becomes_writable && !vma.shared_file() && overcommits(end - begin, prot, vma.flags)) return Errno(ENOMEM);
+  if (becomes_writable && !vma.shared_file() && overcommits(end - begin, prot, vma.flags))
+    return Errno(ENOMEM);
   TRY(map_.isolate(begin, end));
   Vma& part = *map_.at(begin);
   const Prot rights = epcm_prot(prot);

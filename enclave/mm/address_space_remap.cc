@@ -34,11 +34,13 @@ Result<uint64_t> AddressSpace::mremap(uint64_t address, uint64_t old_length, uin
                                       uint64_t new_address) {
   if (!is_aligned(address, kPageSize) || old_length > kTaskSize || new_length == 0) return Errno(EINVAL);
   if (new_length > kTaskSize) return Errno(flags & MREMAP_FIXED ? EINVAL : ENOMEM);
-  const Move move{address, align_up(old_length, kPageSize), align_up(new_length, kPageSize), flags, new_address};
+  const Move move{address, align_up(old_length, kPageSize), align_up(new_length, kPageSize), flags,
+                  new_address};
   TRY(check_flags(flags, move.old_length, move.new_length));
   if (move.fixed()) {
     if (!is_aligned(new_address, kPageSize) || !in_range(new_address, move.new_length)) return Errno(EINVAL);
-    if (range_touches(address, move.old_length, new_address, new_address + move.new_length)) return Errno(EINVAL);
+    if (range_touches(address, move.old_length, new_address, new_address + move.new_length))
+      return Errno(EINVAL);
   }
   LockGuard guard(lock_);
   return remap(move);
@@ -55,7 +57,8 @@ Result<uint64_t> AddressSpace::remap(Move move) {
   }
   if (move.end() > vma->end) return Errno(EFAULT);
   const bool grows = move.new_length > move.old_length;
-  if (grows && !vma->shared_file() && overcommits(move.new_length, vma->prot, vma->flags)) return Errno(ENOMEM);
+  if (grows && !vma->shared_file() && overcommits(move.new_length, vma->prot, vma->flags))
+    return Errno(ENOMEM);
   const uint64_t new_end = move.address + move.new_length;
   if (stays && move.end() == vma->end && new_end <= options_.end && map_.is_free(vma->end, new_end))
     return remap_in_place(move);

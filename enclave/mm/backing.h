@@ -41,7 +41,8 @@ class ExecHook {
   // up to the end of the file. Called with the address space's lock held; of the address space only reserve_code() and
   // write_code() may be used. An error makes the mmap fail with it.
   // `offset` is where in the file they stand.
-  virtual Result<void> prepare(uint64_t address, std::span<uint8_t> bytes, Backing& backing, uint64_t offset) = 0;
+  virtual Result<void> prepare(uint64_t address, std::span<uint8_t> bytes, Backing& backing,
+                               uint64_t offset) = 0;
 
  protected:
   ~ExecHook() = default;

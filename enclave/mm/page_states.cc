@@ -39,7 +39,8 @@ const PageStates::Leaf* PageStates::leaf(uint64_t address) const {
 PageState PageStates::get(uint64_t address) const {
   if (address < begin_ || address >= end_) return {};
   const Leaf* found = leaf(address);
-  return found ? decode(found->pages[address % kLeafSpan / kPageSize].load(std::memory_order_acquire)) : PageState{};
+  return found ? decode(found->pages[address % kLeafSpan / kPageSize].load(std::memory_order_acquire))
+               : PageState{};
 }
 
 Result<void> PageStates::reserve_leaf(uint64_t address) {

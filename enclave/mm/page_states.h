@@ -55,7 +55,9 @@ class PageStates {
 
   const Directory* directory(uint64_t address) const;
   const Leaf* leaf(uint64_t address) const;
-  Leaf* leaf(uint64_t address) { return const_cast<Leaf*>(static_cast<const PageStates*>(this)->leaf(address)); }
+  Leaf* leaf(uint64_t address) {
+    return const_cast<Leaf*>(static_cast<const PageStates*>(this)->leaf(address));
+  }
   Result<void> reserve_leaf(uint64_t address);
   // Where the next address with a table starts, from an address that has none.
   uint64_t skip_hole(uint64_t address) const;

@@ -2,6 +2,8 @@
 
 #include <linux/errno.h>
 
+#include <bit>
+
 #include "enclave/runtime/memory.h"
 
 namespace scone::mm {
@@ -9,18 +11,23 @@ namespace {
 
 Prot rights_for(Access access) {
   switch (access) {
-    case Access::kRead: return Prot::kRead;
-    case Access::kWrite: return kReadWrite;
-    case Access::kExecute: return kReadExecute;
+    case Access::kRead:
+      return Prot::kRead;
+    case Access::kWrite:
+      return kReadWrite;
+    case Access::kExecute:
+      return kReadExecute;
   }
   __builtin_unreachable();
 }
 
-// How many pages the next fault at `page` should aim at.
-uint16_t next_size(const Vma& vma, uint64_t page, uint16_t first, uint16_t largest) {
-  const bool follows = page == vma.window_end || page + kPageSize == vma.window_begin;
-  return follows ? static_cast<uint16_t>(min_of(vma.window_pages * 2, int{largest})) : first;
+// Size of the next window: double the last one if the fault follows it.
+uint16_t next_size(bool follows, uint16_t last, uint16_t first, uint16_t largest) {
+  return follows ? static_cast<uint16_t>(min_of(last * 2, int{largest})) : first;
 }
+
+// No window takes more than this share of the room that is left.
+constexpr uint64_t kRoomShare = 16;
 
 // What new pages of the mapping may do before anything was stored to them.
 Prot initial_rights(const Vma& vma) {
@@ -32,9 +39,12 @@ Prot initial_rights(const Vma& vma) {
 
 bool allows(Prot prot, Access access) {
   switch (access) {
-    case Access::kRead: return prot != Prot::kNone;
-    case Access::kWrite: return has(prot, Prot::kWrite);
-    case Access::kExecute: return has(prot, Prot::kExecute);
+    case Access::kRead:
+      return prot != Prot::kNone;
+    case Access::kWrite:
+      return has(prot, Prot::kWrite);
+    case Access::kExecute:
+      return has(prot, Prot::kExecute);
   }
   __builtin_unreachable();
 }
@@ -64,13 +74,14 @@ FaultOutcome Pager::bring_in_all(Vma& vma, uint64_t begin, uint64_t end, Access 
 // The missing pages around `page` that the fault should bring in: an aligned window, cut to the mapping and to room.
 Pager::Window Pager::missing_window(Vma& vma, uint64_t page, uint16_t largest) {
   const PageStates& states = pages_.states();
-  vma.window_pages = next_size(vma, page, kFirstWindow, largest);
-  const uint64_t size = vma.window_pages * kPageSize;
+  const bool follows = page == vma.window_end || page + kPageSize == vma.window_begin;
+  vma.window_pages = next_size(follows, vma.window_pages, kFirstWindow, largest);
+  const uint64_t fair = std::bit_floor(max_of(pages_.room() / kRoomShare, uint64_t{1}));
+  const uint64_t size = min_of(uint64_t{vma.window_pages}, fair) * kPageSize;
   const uint64_t aligned = align_down(page, size);
   Window window{max_of(aligned, vma.begin), states.next_accepted(page, min_of(aligned + size, vma.end))};
   for (uint64_t at = states.next_accepted(window.begin, page); at < page; at = states.next_accepted(at, page))
     window.begin = at = states.next_missing(at, page);
-  if ((window.end - window.begin) / kPageSize > pages_.room()) window = {page, page + kPageSize};
   vma.window_begin = window.begin;
   vma.window_end = window.end;
   return window;
@@ -109,11 +120,10 @@ FaultOutcome Pager::grant(Vma& vma, uint64_t page, Access access) {
 }
 
 Result<void> Pager::grant_store(Vma& vma, uint64_t page) {
-  vma.window_pages = next_size(vma, page, 1, kLargestDirtyWindow);
-  const uint64_t end = min_of(page + vma.window_pages * kPageSize, vma.end);
-  vma.window_begin = page;
-  vma.window_end = pages_.states().run_end(page, end);
-  return pages_.add_rights(page, vma.window_end, epcm_prot(vma.prot));
+  vma.store_pages = next_size(page == vma.store_end, vma.store_pages, 1, kLargestDirtyWindow);
+  const uint64_t end = min_of(page + vma.store_pages * kPageSize, vma.end);
+  vma.store_end = pages_.states().run_end(page, end);
+  return pages_.add_rights(page, vma.store_end, epcm_prot(vma.prot));
 }
 
 Result<void> Pager::load_code(Vma& vma, ExecHook& hook) {

@@ -14,15 +14,17 @@ namespace scone::mm {
 // Used with the address space's lock held. May block on file reads and writes.
 //
 // A fault brings in a window of pages around the address. Windows start at kFirstWindow pages and double while faults follow each
-// other directly, up or down: a fault costs thousands of cycles, a page that is accepted but never touched little.
+// other directly, up or down: a fault costs thousands of cycles, a page that is accepted but never touched little. As the heap
+// limit comes near they shrink to single pages, so that it is reached by what the program uses.
 //
 // Pages of shared file mappings become writable at the first store only, so that PageStates' right to write says which pages
 // may be modified.
 class Pager {
  public:
-  static constexpr uint16_t kFirstWindow = 16;       // pages
-  static constexpr uint16_t kLargestWindow = 512;    // anonymous memory
-  static constexpr uint16_t kLargestDirtyWindow = 64;// stores to shared file pages; the first window is one page
+  static constexpr uint16_t kFirstWindow = 16;     // pages
+  static constexpr uint16_t kLargestWindow = 512;  // anonymous memory
+  static constexpr uint16_t kLargestDirtyWindow =
+      64;  // stores to shared file pages; the first window is one page
 
   explicit Pager(ProgramPages& pages) : pages_(pages) {}
 

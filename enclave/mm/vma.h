@@ -14,9 +14,10 @@ enum class VmaKind : uint8_t { kPlain, kHeap, kStack, kRuntimeCode };
 
 enum VmaFlags : uint8_t {
   kVmaShared = 1,
-  kVmaMayWrite = 2,    // mprotect may add PROT_WRITE; false only for shared mappings of files not open for writing
-  kVmaNoReserve = 4,   // never counts against the heap limit as a whole (MAP_NORESERVE)
-  kVmaRewritten = 8,   // the exec hook changed these pages: contents depend on the address
+  kVmaMayWrite =
+      2,  // mprotect may add PROT_WRITE; false only for shared mappings of files not open for writing
+  kVmaNoReserve = 4,  // never counts against the heap limit as a whole (MAP_NORESERVE)
+  kVmaRewritten = 8,  // the exec hook changed these pages: contents depend on the address
   kVmaWipeOnFork = 16,
   kVmaDontFork = 32,
 };
@@ -25,16 +26,19 @@ enum VmaFlags : uint8_t {
 struct Vma {
   uint64_t begin = 0;
   uint64_t end = 0;
-  uint64_t offset = 0;  // of `begin` in the backing; 0 for anonymous memory
-  Ref<Backing> backing; // none: anonymous
+  uint64_t offset = 0;   // of `begin` in the backing; 0 for anonymous memory
+  Ref<Backing> backing;  // none: anonymous
   Prot prot = Prot::kNone;
-  uint8_t flags = 0;    // VmaFlags
+  uint8_t flags = 0;  // VmaFlags
   VmaKind kind = VmaKind::kPlain;
 
   // What the last fault brought in, and in pages how much it aimed at (pager.h).
   uint64_t window_begin = 0;
   uint64_t window_end = 0;
   uint16_t window_pages = 0;
+  // The same for the last first stores to pages of a shared file.
+  uint16_t store_pages = 0;
+  uint64_t store_end = 0;
 
   uint64_t length() const { return end - begin; }
   bool is(VmaFlags flag) const { return (flags & flag) != 0; }

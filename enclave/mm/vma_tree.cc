@@ -97,7 +97,9 @@ struct Bounds {
   uint64_t high;
 };
 
-bool fits(uint64_t length, Bounds bounds) { return bounds.high > bounds.low && bounds.high - bounds.low >= length; }
+bool fits(uint64_t length, Bounds bounds) {
+  return bounds.high > bounds.low && bounds.high - bounds.low >= length;
+}
 
 // True if the subtree, alone within `bounds`, leaves a hole of `length` somewhere (bounds may cut it, then perhaps not).
 bool may_fit(const Vma* node, uint64_t length, Bounds bounds) {

@@ -5,8 +5,8 @@
 
 #include "base/result.h"
 #include "enclave/mm/epc.h"
-#include "enclave/runtime/slab_heap.h"
 #include "enclave/runtime/page_pool.h"
+#include "enclave/runtime/slab_heap.h"
 
 namespace scone::runtime {
 

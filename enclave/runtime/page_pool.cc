@@ -75,7 +75,8 @@ void PagePool::insert_free(uint64_t address, uint64_t pages) {
   }
   Range* after = *link;
   // Memory that is free already comes back: the heap would hand it out twice.
-  if ((before && before->end() > address) || (after && after->begin() < address + pages * kPageSize)) __builtin_trap();
+  if ((before && before->end() > address) || (after && after->begin() < address + pages * kPageSize))
+    __builtin_trap();
   if (after && after->begin() == address + pages * kPageSize) {
     pages += after->pages;
     after = after->next;

@@ -47,9 +47,9 @@ class PagePool {
 
   sched::SpinLock lock_{sched::LockRank::kHeap};
   mm::Epc* epc_ = nullptr;
-  Range* free_ = nullptr;    // ascending; ranges that touch are one
+  Range* free_ = nullptr;  // ascending; ranges that touch are one
   uint64_t begin_ = 0;
-  uint64_t fresh_ = 0;       // never accepted from here on; aligned to kChunk
+  uint64_t fresh_ = 0;  // never accepted from here on; aligned to kChunk
   uint64_t end_ = 0;
 };
 

@@ -36,7 +36,11 @@ class Code : public testing::Test {
  protected:
   Code() { s_.space.set_exec_hook(&hook_); }
   MapRequest request(uint64_t pages, int prot, int flags, uint64_t offset = 0) {
-    return {.length = pages * kPage, .prot = prot, .flags = flags, .backing = backing_of(file_), .offset = offset};
+    return {.length = pages * kPage,
+            .prot = prot,
+            .flags = flags,
+            .backing = backing_of(file_),
+            .offset = offset};
   }
   Space s_;
   Patcher hook_{s_.epc, s_.space};

@@ -23,7 +23,8 @@ constexpr size_t kFileSize = 20 * kPage + 1000;
 class TemporaryFile {
  public:
   explicit TemporaryFile(const FakeFile& like) : fd_(memfd_create("differential", 0)) {
-    if (::write(fd_, like.bytes.data(), like.bytes.size()) != static_cast<ssize_t>(like.bytes.size())) std::abort();
+    if (::write(fd_, like.bytes.data(), like.bytes.size()) != static_cast<ssize_t>(like.bytes.size()))
+      std::abort();
   }
   ~TemporaryFile() { ::close(fd_); }
   int fd() const { return fd_; }
@@ -44,7 +45,9 @@ class Differential : public testing::TestWithParam<int> {
   T one_of(std::initializer_list<T> choices) {
     return choices.begin()[number(choices.size())];
   }
-  int some_prot() { return one_of({PROT_NONE, PROT_READ, kRw, kRw, kRw, PROT_READ | PROT_EXEC, kRw | PROT_EXEC, PROT_WRITE}); }
+  int some_prot() {
+    return one_of({PROT_NONE, PROT_READ, kRw, kRw, kRw, PROT_READ | PROT_EXEC, kRw | PROT_EXEC, PROT_WRITE});
+  }
 
   // Errors of both sides; 0 is success.
   void expect_same(const char* call, int linux_error, int our_error) {
@@ -99,7 +102,8 @@ void Differential::map_anonymous() {
   const bool failed = ::mmap(in_linux(page), pages * kPage, prot, flags, -1, 0) == MAP_FAILED;
   const int error = linux_error(failed);
   expect_same("mmap anonymous", error,
-              error_of(ours_.space.mmap({.address = in_ours(page), .length = pages * kPage, .prot = prot, .flags = flags})));
+              error_of(ours_.space.mmap(
+                  {.address = in_ours(page), .length = pages * kPage, .prot = prot, .flags = flags})));
 }
 
 // Shared pages of the file stand at one place only, as two views of one page would not be coherent.
@@ -110,7 +114,8 @@ void Differential::map_file() {
   const int prot = some_prot(), flags = MAP_FIXED | (shared ? MAP_SHARED : MAP_PRIVATE);
   describe("page %lu pages %lu prot %d flags %x offset %lu", page, pages, prot, flags, offset / kPage);
   const int fd = shared ? linux_shared_.fd() : linux_private_.fd();
-  const bool failed = ::mmap(in_linux(page), pages * kPage, prot, flags, fd, static_cast<off_t>(offset)) == MAP_FAILED;
+  const bool failed =
+      ::mmap(in_linux(page), pages * kPage, prot, flags, fd, static_cast<off_t>(offset)) == MAP_FAILED;
   const int error = linux_error(failed);
   auto ours = ours_.space.mmap({.address = in_ours(page),
                                 .length = pages * kPage,
@@ -122,7 +127,8 @@ void Differential::map_file() {
 }
 
 void Differential::unmap() {
-  const uint64_t page = number(kPages), pages = number(8) == 0 ? 0 : 1 + number(std::min<uint64_t>(6, kPages - page));
+  const uint64_t page = number(kPages),
+                 pages = number(8) == 0 ? 0 : 1 + number(std::min<uint64_t>(6, kPages - page));
   const uint64_t odd = number(10) == 0 ? 12 : 0;
   describe("page %lu pages %lu odd %lu", page, pages, odd);
   const int error = linux_error(::munmap(static_cast<char*>(in_linux(page)) + odd, pages * kPage) != 0);
@@ -147,9 +153,10 @@ bool Differential::holds_shared(uint64_t page, uint64_t pages) const {
 void Differential::remap() {
   const uint64_t page = number(kPages), new_page = number(kPages);
   uint64_t old_pages = 1 + number(std::min<uint64_t>(8, kPages - page));
-  const uint64_t new_pages = number(12) == 0 ? 0 : 1 + number(std::min<uint64_t>(12, kPages - std::max(page, new_page)));
-  const int flags = one_of({0, 0, MREMAP_MAYMOVE | MREMAP_FIXED, MREMAP_MAYMOVE | MREMAP_FIXED, MREMAP_FIXED, 64,
-                            MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP});
+  const uint64_t new_pages =
+      number(12) == 0 ? 0 : 1 + number(std::min<uint64_t>(12, kPages - std::max(page, new_page)));
+  const int flags = one_of({0, 0, MREMAP_MAYMOVE | MREMAP_FIXED, MREMAP_MAYMOVE | MREMAP_FIXED, MREMAP_FIXED,
+                            64, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP});
   // Ranges over several mappings: what Linux does depends on its version and on which neighbours it could merge.
   for (const auto& mapping : linux_.mappings())
     if (kLinux + page * kPage >= mapping.begin && kLinux + page * kPage < mapping.end)
@@ -159,7 +166,8 @@ void Differential::remap() {
   describe("page %lu pages %lu to %lu pages %lu flags %x", page, old_pages, new_page, new_pages, flags);
   void* moved = ::mremap(in_linux(page), old_pages * kPage, new_pages * kPage, flags, in_linux(new_page));
   const int error = linux_error(moved == MAP_FAILED);
-  auto ours = ours_.space.mremap(in_ours(page), old_pages * kPage, new_pages * kPage, flags, in_ours(new_page));
+  auto ours =
+      ours_.space.mremap(in_ours(page), old_pages * kPage, new_pages * kPage, flags, in_ours(new_page));
   expect_same("mremap", error, error_of(ours));
   if (!ours.ok() || error != 0) return;
   EXPECT_EQ(reinterpret_cast<uint64_t>(moved) - kLinux, ours.value() - kOurs) << detail_;
@@ -167,8 +175,9 @@ void Differential::remap() {
 
 void Differential::advise() {
   const uint64_t page = number(kPages), pages = number(std::min<uint64_t>(10, kPages - page) + 1);
-  const int advice = one_of({MADV_DONTNEED, MADV_DONTNEED, MADV_DONTNEED, MADV_WILLNEED, MADV_NORMAL, MADV_HUGEPAGE,
-                             MADV_WIPEONFORK, MADV_KEEPONFORK, MADV_DONTFORK, MADV_POPULATE_READ, MADV_POPULATE_WRITE, 12345});
+  const int advice = one_of({MADV_DONTNEED, MADV_DONTNEED, MADV_DONTNEED, MADV_WILLNEED, MADV_NORMAL,
+                             MADV_HUGEPAGE, MADV_WIPEONFORK, MADV_KEEPONFORK, MADV_DONTFORK,
+                             MADV_POPULATE_READ, MADV_POPULATE_WRITE, 12345});
   describe("page %lu pages %lu advice %d", page, pages, advice);
   const int error = linux_error(::madvise(in_linux(page), pages * kPage, advice) != 0);
   expect_same("madvise", error, error_of(ours_.space.madvise(in_ours(page), pages * kPage, advice)));
@@ -204,17 +213,26 @@ void Differential::store() {
 
 void Differential::one_step() {
   switch (number(14)) {
-    case 0: return map_anonymous();
-    case 1: return map_file();
-    case 2: return unmap();
+    case 0:
+      return map_anonymous();
+    case 1:
+      return map_file();
+    case 2:
+      return unmap();
     case 3:
-    case 4: return protect();
+    case 4:
+      return protect();
     case 5:
-    case 6: return remap();
-    case 7: return advise();
-    case 8: return sync();
-    case 9: return core();
-    default: return store();
+    case 6:
+      return remap();
+    case 7:
+      return advise();
+    case 8:
+      return sync();
+    case 9:
+      return core();
+    default:
+      return store();
   }
 }
 

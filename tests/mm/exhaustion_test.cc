@@ -43,15 +43,24 @@ void Exhaustion::random_call() {
   const int prot = number(3) ? kRw : PROT_READ;
   switch (number(7)) {
     case 0:
-      return expect_clean(error_of(s_.space.mmap({.address = address, .length = length, .prot = prot, .flags = kAnonymous | MAP_FIXED})));
+      return expect_clean(error_of(s_.space.mmap(
+          {.address = address, .length = length, .prot = prot, .flags = kAnonymous | MAP_FIXED})));
     case 1:
-      return expect_clean(error_of(s_.space.mmap({.address = address, .length = length, .prot = prot, .flags = MAP_SHARED | MAP_FIXED,
+      return expect_clean(error_of(s_.space.mmap({.address = address,
+                                                  .length = length,
+                                                  .prot = prot,
+                                                  .flags = MAP_SHARED | MAP_FIXED,
                                                   .backing = backing_of(file_)})));
-    case 2: return expect_clean(error_of(s_.space.munmap(address, length)));
-    case 3: return expect_clean(error_of(s_.space.mprotect(address, length, prot)));
-    case 4: return expect_clean(error_of(s_.space.mremap(address, kPage, length, MREMAP_MAYMOVE, 0)));
-    case 5: return expect_clean(error_of(s_.space.madvise(address, length, MADV_DONTNEED)));
-    default: s_.touch(address, number(2) ? Access::kWrite : Access::kRead);
+    case 2:
+      return expect_clean(error_of(s_.space.munmap(address, length)));
+    case 3:
+      return expect_clean(error_of(s_.space.mprotect(address, length, prot)));
+    case 4:
+      return expect_clean(error_of(s_.space.mremap(address, kPage, length, MREMAP_MAYMOVE, 0)));
+    case 5:
+      return expect_clean(error_of(s_.space.madvise(address, length, MADV_DONTNEED)));
+    default:
+      s_.touch(address, number(2) ? Access::kWrite : Access::kRead);
   }
 }
 

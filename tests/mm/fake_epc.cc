@@ -36,7 +36,8 @@ bool FakeEpc::must_fail() {
 }
 
 void FakeEpc::protect(uint64_t address, uint64_t pages, Prot prot) {
-  if (::mprotect(at(address), pages * kPage, static_cast<int>(prot)) != 0) ADD_FAILURE() << "mprotect: " << errno;
+  if (::mprotect(at(address), pages * kPage, static_cast<int>(prot)) != 0)
+    ADD_FAILURE() << "mprotect: " << errno;
   for (uint64_t i = 0; i < pages; ++i) pages_[address + i * kPage] = prot;
 }
 
@@ -45,7 +46,8 @@ void FakeEpc::expect_accepted(uint64_t address, uint64_t pages, bool accepted) c
   EXPECT_EQ(address % kPage, 0u);
   EXPECT_GE(address, begin_);
   EXPECT_LE(address + pages * kPage, end());
-  for (uint64_t i = 0; i < pages; ++i) EXPECT_EQ(is_accepted(address + i * kPage), accepted) << std::hex << address;
+  for (uint64_t i = 0; i < pages; ++i)
+    EXPECT_EQ(is_accepted(address + i * kPage), accepted) << std::hex << address;
 }
 
 Prot FakeEpc::prot(uint64_t address) const {
@@ -79,7 +81,8 @@ Result<void> FakeEpc::extend(uint64_t address, uint64_t pages, Prot prot) {
   ++extends;
   expect_accepted(address, pages, true);
   EXPECT_EQ(prot, epcm_prot(prot));
-  for (uint64_t i = 0; i < pages; ++i) EXPECT_TRUE(has(prot, this->prot(address + i * kPage))) << "not an extension";
+  for (uint64_t i = 0; i < pages; ++i)
+    EXPECT_TRUE(has(prot, this->prot(address + i * kPage))) << "not an extension";
   if (must_fail()) return Errno(ENOMEM);
   protect(address, pages, prot);
   return ok();
@@ -89,7 +92,8 @@ Result<void> FakeEpc::restrict(uint64_t address, uint64_t pages, Prot prot) {
   ++restricts;
   expect_accepted(address, pages, true);
   EXPECT_EQ(prot, epcm_prot(prot));
-  for (uint64_t i = 0; i < pages; ++i) EXPECT_TRUE(has(this->prot(address + i * kPage), prot)) << "not a restriction";
+  for (uint64_t i = 0; i < pages; ++i)
+    EXPECT_TRUE(has(this->prot(address + i * kPage), prot)) << "not a restriction";
   if (must_fail()) return Errno(ENOMEM);
   protect(address, pages, prot);
   return ok();
@@ -98,7 +102,8 @@ Result<void> FakeEpc::restrict(uint64_t address, uint64_t pages, Prot prot) {
 Result<void> FakeEpc::trim(uint64_t address, uint64_t pages) {
   ++trims;
   expect_accepted(address, pages, true);
-  void* fresh = ::mmap(at(address), pages * kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  void* fresh = ::mmap(at(address), pages * kPage, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   EXPECT_EQ(fresh, at(address));
   for (uint64_t i = 0; i < pages; ++i) pages_.erase(address + i * kPage);
   return ok();

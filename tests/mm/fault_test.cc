@@ -7,7 +7,11 @@ namespace {
 class Fault : public testing::Test {
  protected:
   uint64_t map_file(uint64_t pages, int prot, int flags, uint64_t offset = 0) {
-    return s_.must_map({.length = pages * kPage, .prot = prot, .flags = flags, .backing = backing_of(file_), .offset = offset});
+    return s_.must_map({.length = pages * kPage,
+                        .prot = prot,
+                        .flags = flags,
+                        .backing = backing_of(file_),
+                        .offset = offset});
   }
   Space s_;
   FakeFile file_ = patterned_file(100 * kPage + 300);

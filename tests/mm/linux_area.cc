@@ -42,13 +42,15 @@ std::vector<LinuxArea::Mapping> LinuxArea::mappings() const {
 std::vector<std::string> LinuxArea::page_rights() const {
   std::vector<std::string> rights(pages_);
   for (const Mapping& mapping : mappings())
-    for (uint64_t at = mapping.begin; at < mapping.end; at += kPage) rights[(at - begin_) / kPage] = mapping.rights;
+    for (uint64_t at = mapping.begin; at < mapping.end; at += kPage)
+      rights[(at - begin_) / kPage] = mapping.rights;
   return rights;
 }
 
 // The kernel's copies check as a program's accesses are checked, and answer EFAULT instead of a signal.
 bool LinuxArea::load(uint64_t address, void* to, size_t size) const {
-  if (::write(pipe_[1], reinterpret_cast<const void*>(address), size) != static_cast<ssize_t>(size)) return false;
+  if (::write(pipe_[1], reinterpret_cast<const void*>(address), size) != static_cast<ssize_t>(size))
+    return false;
   return ::read(pipe_[0], to, size) == static_cast<ssize_t>(size);
 }
 
@@ -56,7 +58,9 @@ bool LinuxArea::store(uint64_t address, const void* from, size_t size) const {
   if (::write(pipe_[1], from, size) != static_cast<ssize_t>(size)) return false;
   if (::read(pipe_[0], reinterpret_cast<void*>(address), size) == static_cast<ssize_t>(size)) return true;
   char drained[64];
-  while (size > 0) size -= static_cast<size_t>(std::max<ssize_t>(0, ::read(pipe_[0], drained, std::min(size, sizeof drained))));
+  while (size > 0)
+    size -=
+        static_cast<size_t>(std::max<ssize_t>(0, ::read(pipe_[0], drained, std::min(size, sizeof drained))));
   return false;
 }
 

@@ -50,7 +50,8 @@ TEST(Map32, ChoosesTheSecondGibibyte) {
   // A hint above does not help, one inside does.
   EXPECT_LE(s.map_anonymous(1, kRw, MAP_32BIT, uint64_t{3} << 30), uint64_t{2} << 30);
   EXPECT_EQ(s.map_anonymous(1, kRw, MAP_32BIT, 0x50000000), 0x50000000u);
-  EXPECT_EQ(error_of(s.space.mmap({.length = uint64_t{1} << 30, .prot = PROT_NONE, .flags = kAnonymous | MAP_32BIT})),
+  EXPECT_EQ(error_of(s.space.mmap(
+                {.length = uint64_t{1} << 30, .prot = PROT_NONE, .flags = kAnonymous | MAP_32BIT})),
             ENOMEM);
 }
 
@@ -63,10 +64,16 @@ TEST_F(Map, RefusesBadArguments) {
   EXPECT_EQ(map_error({.length = UINT64_MAX, .prot = kRw, .flags = kAnonymous}), ENOMEM);
   EXPECT_EQ(map_error({.length = uint64_t{1} << 40, .prot = PROT_NONE, .flags = kAnonymous}), ENOMEM);
   EXPECT_EQ(map_error({.length = kPage, .prot = kRw, .flags = kAnonymous | MAP_HUGETLB}), ENOMEM);
-  EXPECT_EQ(map_error({.address = ok + 1, .length = kPage, .prot = kRw, .flags = kAnonymous | MAP_FIXED}), EINVAL);
+  EXPECT_EQ(map_error({.address = ok + 1, .length = kPage, .prot = kRw, .flags = kAnonymous | MAP_FIXED}),
+            EINVAL);
   EXPECT_EQ(map_error({.address = 0, .length = kPage, .prot = kRw, .flags = kAnonymous | MAP_FIXED}), EPERM);
-  EXPECT_EQ(map_error({.address = s_.epc.end(), .length = kPage, .prot = kRw, .flags = kAnonymous | MAP_FIXED}), ENOMEM);
-  EXPECT_EQ(map_error({.address = s_.epc.end() - kPage, .length = 2 * kPage, .prot = kRw, .flags = kAnonymous | MAP_FIXED}),
+  EXPECT_EQ(
+      map_error({.address = s_.epc.end(), .length = kPage, .prot = kRw, .flags = kAnonymous | MAP_FIXED}),
+      ENOMEM);
+  EXPECT_EQ(map_error({.address = s_.epc.end() - kPage,
+                       .length = 2 * kPage,
+                       .prot = kRw,
+                       .flags = kAnonymous | MAP_FIXED}),
             ENOMEM);
   EXPECT_TRUE(s_.maps().empty());
 }
@@ -78,7 +85,8 @@ TEST_F(Map, RefusesFileArgumentsThatCannotBe) {
     request.backing = backing_of(file);
     return map_error(std::move(request));
   };
-  EXPECT_EQ(with({.length = 2 * kPage, .prot = kRw, .flags = MAP_PRIVATE, .offset = UINT64_MAX - kPage + 1}), EOVERFLOW);
+  EXPECT_EQ(with({.length = 2 * kPage, .prot = kRw, .flags = MAP_PRIVATE, .offset = UINT64_MAX - kPage + 1}),
+            EOVERFLOW);
   EXPECT_EQ(with({.prot = kRw, .flags = MAP_SHARED, .may_write = false}), EACCES);
   EXPECT_EQ(with({.prot = kRw, .flags = MAP_SHARED_VALIDATE | MAP_SYNC}), EOPNOTSUPP);
   EXPECT_EQ(with({.prot = kRw, .flags = MAP_PRIVATE, .may_write = false}), 0);
@@ -87,7 +95,10 @@ TEST_F(Map, RefusesFileArgumentsThatCannotBe) {
 
 TEST_F(Map, NoReplaceRefusesWhatIsTaken) {
   const uint64_t address = s_.map_anonymous(4);
-  EXPECT_EQ(map_error({.address = address + 3 * kPage, .length = 2 * kPage, .prot = kRw, .flags = kAnonymous | MAP_FIXED_NOREPLACE}),
+  EXPECT_EQ(map_error({.address = address + 3 * kPage,
+                       .length = 2 * kPage,
+                       .prot = kRw,
+                       .flags = kAnonymous | MAP_FIXED_NOREPLACE}),
             EEXIST);
   EXPECT_EQ(s_.map_anonymous(2, kRw, MAP_FIXED_NOREPLACE, address - 2 * kPage), address - 2 * kPage);
 }
@@ -126,8 +137,12 @@ TEST_F(Map, FileMappingsMergeOnlyWhereOffsetsContinue) {
   FakeFile file = patterned_file(16 * kPage);
   auto backing = backing_of(file);
   const auto map = [&](uint64_t at, uint64_t offset) {
-    s_.must_map({.address = page(at), .length = 2 * kPage, .prot = PROT_READ, .flags = MAP_PRIVATE | MAP_FIXED,
-                 .backing = backing, .offset = offset * kPage});
+    s_.must_map({.address = page(at),
+                 .length = 2 * kPage,
+                 .prot = PROT_READ,
+                 .flags = MAP_PRIVATE | MAP_FIXED,
+                 .backing = backing,
+                 .offset = offset * kPage});
   };
   map(10, 0);
   map(12, 2);
@@ -206,7 +221,8 @@ TEST_F(Map, MoreMappingsThanLinuxAllowsAreRefused) {
   uint64_t mapped = 0;
   int error = 0;
   for (uint64_t i = 0; error == 0 && i < 70000; ++i, mapped += error == 0)
-    error = map_error({.address = page(2 * i), .length = kPage, .prot = kRw, .flags = kAnonymous | MAP_FIXED});
+    error =
+        map_error({.address = page(2 * i), .length = kPage, .prot = kRw, .flags = kAnonymous | MAP_FIXED});
   EXPECT_EQ(error, ENOMEM);
   EXPECT_EQ(mapped, VmaMap::kMaxCount);
   ASSERT_TRUE(s_.space.munmap(page(0), kPage).ok());
@@ -214,13 +230,21 @@ TEST_F(Map, MoreMappingsThanLinuxAllowsAreRefused) {
 }
 
 TEST_F(Map, MapsNameStackHeapAndFiles) {
-  s_.must_map({.address = page(100), .length = kPage, .prot = kRw, .flags = kAnonymous | MAP_FIXED, .kind = VmaKind::kStack});
+  s_.must_map({.address = page(100),
+               .length = kPage,
+               .prot = kRw,
+               .flags = kAnonymous | MAP_FIXED,
+               .kind = VmaKind::kStack});
   FakeFile file = patterned_file(kPage);
-  s_.must_map({.address = page(50), .length = kPage, .prot = PROT_READ, .flags = MAP_SHARED | MAP_FIXED,
+  s_.must_map({.address = page(50),
+               .length = kPage,
+               .prot = PROT_READ,
+               .flags = MAP_SHARED | MAP_FIXED,
                .backing = backing_of(file)});
   s_.space.set_brk_base(page(10));
   s_.space.brk(page(12));
-  EXPECT_EQ(s_.maps(), (std::vector<std::string>{"10-12 rw-p [heap]", "50-51 r--s /fake/file", "100-101 rw-p [stack]"}));
+  EXPECT_EQ(s_.maps(),
+            (std::vector<std::string>{"10-12 rw-p [heap]", "50-51 r--s /fake/file", "100-101 rw-p [stack]"}));
 }
 
 TEST_F(Map, MincoreTellsWhatIsThere) {

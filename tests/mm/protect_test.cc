@@ -82,16 +82,22 @@ TEST_F(Protect, RefusesBadArguments) {
 }
 
 TEST_F(Protect, AStackIsChangedDownToItsBeginning) {
-  const uint64_t address = s_.must_map({.address = s_.epc.begin() + 10 * kPage, .length = 20 * kPage, .prot = kRw,
-                                        .flags = kAnonymous | MAP_FIXED, .kind = VmaKind::kStack});
+  const uint64_t address = s_.must_map({.address = s_.epc.begin() + 10 * kPage,
+                                        .length = 20 * kPage,
+                                        .prot = kRw,
+                                        .flags = kAnonymous | MAP_FIXED,
+                                        .kind = VmaKind::kStack});
   ASSERT_EQ(protect(address + 19 * kPage, 1, kRw | PROT_EXEC | PROT_GROWSDOWN), 0);
   EXPECT_EQ(s_.maps(), (std::vector<std::string>{"10-30 rwxp [stack]"}));
 }
 
 TEST_F(Protect, ASharedFileOpenedForReadingStaysReadOnly) {
   FakeFile file = patterned_file(4 * kPage);
-  const uint64_t address = s_.must_map({.length = 4 * kPage, .prot = PROT_READ, .flags = MAP_SHARED,
-                                        .backing = backing_of(file), .may_write = false});
+  const uint64_t address = s_.must_map({.length = 4 * kPage,
+                                        .prot = PROT_READ,
+                                        .flags = MAP_SHARED,
+                                        .backing = backing_of(file),
+                                        .may_write = false});
   EXPECT_EQ(protect(address, 4, kRw), EACCES);
   EXPECT_EQ(protect(address, 4, PROT_NONE), 0);
 }

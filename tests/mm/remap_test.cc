@@ -12,7 +12,8 @@ class Remap : public testing::Test {
     for (uint64_t i = 0; i < pages; ++i) s_.store(address + i * kPage, static_cast<uint8_t>(i + 1));
     return address;
   }
-  Result<uint64_t> remap(uint64_t address, uint64_t old_pages, uint64_t new_pages, int flags, uint64_t target = 0) {
+  Result<uint64_t> remap(uint64_t address, uint64_t old_pages, uint64_t new_pages, int flags,
+                         uint64_t target = 0) {
     return s_.space.mremap(address, old_pages * kPage, new_pages * kPage, flags, target);
   }
   Space s_;
@@ -79,7 +80,8 @@ TEST_F(Remap, DontUnmapLeavesAnEmptyMappingBehind) {
 }
 
 TEST_F(Remap, SharedAnonymousMemoryKeepsItsContents) {
-  const uint64_t address = s_.must_map({.length = 2 * kPage, .prot = kRw, .flags = MAP_SHARED | MAP_ANONYMOUS});
+  const uint64_t address =
+      s_.must_map({.length = 2 * kPage, .prot = kRw, .flags = MAP_SHARED | MAP_ANONYMOUS});
   s_.store(address + kPage, 55);
   auto result = remap(address, 2, 4, MREMAP_MAYMOVE);
   ASSERT_TRUE(result.ok());
@@ -149,7 +151,8 @@ TEST(RemapLarge, PiecesThatMovedComeBack) {
   s.store(from, 1);
   s.store(from + (piece + 5) * kPage, 2);
   s.epc.fail_once_after(1);
-  EXPECT_EQ(error_of(s.space.mremap(from, pages * kPage, pages * kPage, MREMAP_MAYMOVE | MREMAP_FIXED, to)), ENOMEM);
+  EXPECT_EQ(error_of(s.space.mremap(from, pages * kPage, pages * kPage, MREMAP_MAYMOVE | MREMAP_FIXED, to)),
+            ENOMEM);
   EXPECT_EQ(s.load(from), 1);
   EXPECT_EQ(s.load(from + (piece + 5) * kPage), 2);
   EXPECT_EQ(s.touch(to, Access::kRead), FaultOutcome::kSegvMapErr);

@@ -86,7 +86,8 @@ int error_of(const Result<T>& result) {
 }
 
 struct Space {
-  explicit Space(uint64_t size = uint64_t{1} << 30, uint64_t heap_limit = uint64_t{256} << 20, uint64_t begin = 0)
+  explicit Space(uint64_t size = uint64_t{1} << 30, uint64_t heap_limit = uint64_t{256} << 20,
+                 uint64_t begin = 0)
       : epc(begin, size),
         scratch(std::aligned_alloc(kPage, kScratchPages * kPage), &std::free),
         space(epc, lock,
@@ -131,7 +132,8 @@ struct Space {
       const auto has_right = [&](Prot p, char c) { return has(vma.prot, p) ? c : '-'; };
       std::string line = std::to_string((vma.begin - epc.begin()) / kPage) + "-" +
                          std::to_string((vma.end - epc.begin()) / kPage) + " " + has_right(Prot::kRead, 'r') +
-                         has_right(Prot::kWrite, 'w') + has_right(Prot::kExecute, 'x') + (vma.shared ? 's' : 'p');
+                         has_right(Prot::kWrite, 'w') + has_right(Prot::kExecute, 'x') +
+                         (vma.shared ? 's' : 'p');
       if (!vma.name.empty()) line += " " + std::string(vma.name);
       lines.push_back(line);
     });
