@@ -1,0 +1,86 @@
+// Sending on a socket.
+#include <asm/unistd.h>
+
+#include "base/min_max.h"
+#include "enclave/boundary/host_call.h"
+#include "enclave/net/host_message.h"
+#include "enclave/net/socket.h"
+#include "enclave/net/socket_perform.h"
+#include "enclave/process/signal.h"
+
+namespace scone::net {
+namespace {
+
+// Flags that the host gets to see; the others are acted upon here or have no effect on sending.
+constexpr int kForwarded = kMsgOob | kMsgDontRoute | kMsgEndOfRecord | kMsgConfirm | kMsgMore;
+constexpr size_t kStreamPiece = 256 << 10;
+
+uint64_t host_flags(int flags) { return static_cast<uint64_t>((flags & kForwarded) | kMsgDontWait | kMsgNoSignal); }
+
+std::span<const uint8_t> control_of(const Outgoing& message) {
+  return message.control ? message.control->bytes() : std::span<const uint8_t>{};
+}
+
+void describe(HostMessage& host, const Outgoing& message, size_t length) {
+  const auto control = control_of(message);
+  host.describe(message.to ? message.to->size : 0, control.size(), length);
+  if (message.to) host.buffer().write(HostMessage::kName, message.to->bytes, message.to->size);
+  if (!control.empty()) host.buffer().write(HostMessage::kControl, control.data(), control.size());
+}
+
+}  // namespace
+
+Result<size_t> Socket::write(file::IoVector& from, std::optional<uint64_t> offset) {
+  if (offset) return Errno(ESPIPE);
+  return send({from});
+}
+
+// A stream takes everything if it may block, otherwise what fits; a datagram goes whole or not at all.
+Result<size_t> Socket::send(const Outgoing& message) {
+  file::IoVector& data = message.data;
+  if (!is_stream() && data.remaining() > HostMessage::kMaxData) return Errno(EMSGSIZE);
+  const size_t capacity = is_stream() ? min_of(data.remaining(), kStreamPiece) : data.remaining();
+  HostMessage host = TRY(HostMessage::allocate(control_of(message).size(), capacity));
+  size_t done = 0;
+  do {
+    const size_t length = min_of(data.remaining(), capacity);
+    Result<size_t> gathered = data.gather(host.buffer(), host.data_offset(), length);
+    if (gathered.ok() && gathered.value() < length && !is_stream()) return Errno(EFAULT);
+    Result<size_t> sent = gathered.ok() ? send_piece(message, host, gathered.value(), done == 0) : gathered.error();
+    if (!sent.ok() && done == 0) return send_error(sent.error(), message.flags);
+    if (!sent.ok()) break;
+    done += sent.value();
+    if (sent.value() < length) break;
+  } while (data.remaining() > 0);
+  return done;
+}
+
+// Sends `length` bytes that are in the host's memory; address and control messages go with the first of all.
+Result<size_t> Socket::send_piece(const Outgoing& message, HostMessage& host, size_t length, bool first) {
+  const bool blocking = may_block(message.flags);
+  const bool described = first && (message.to || message.control);
+  if (described) describe(host, message, length);
+  size_t sent = 0;
+  do {
+    Result<Attempt> attempt = perform(EPOLLOUT, blocking, [&] {
+      if (described && sent == 0) return host_call(__NR_sendmsg, number(), host.address(), host_flags(message.flags));
+      return host_call(__NR_sendto, number(), host.data_address() + sent, length - sent, host_flags(message.flags));
+    });
+    if (!attempt.ok() && sent == 0) return attempt.error();
+    if (!attempt.ok()) break;
+    const size_t count = boundary::check_count(attempt.value().value, length - sent);
+    if (is_stream() && count < length - sent)
+      source_.drained(EPOLLOUT, attempt.value().epoch);
+    else
+      source_.forget(EPOLLOUT);
+    sent += count;
+  } while (sent < length && is_stream() && blocking);
+  return sent;
+}
+
+Errno Socket::send_error(Errno error, int flags) {
+  if (error == Errno(EPIPE) && is_stream() && !(flags & kMsgNoSignal)) process::raise_for_current(process::kSigPipe);
+  return error;
+}
+
+}  // namespace scone::net
