@@ -2,6 +2,7 @@
 
 #include <Zydis/Decoder.h>
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <set>
@@ -169,45 +170,56 @@ std::string check_extents(std::span<const uint8_t> original, std::span<const uin
   return "";
 }
 
-// Decodes whatever decodes around each window, from several starts, and looks where the branches go.
-std::string check_branches(std::span<const uint8_t> original, uint64_t address, const Site& site) {
-  uint64_t window = site.window - address;
-  for (uint64_t offset = window > 140 ? window - 140 : 0;
-       offset < window + 140 && offset < original.size();) {
+// Decodes each function that holds a site from its start: the window must begin on a boundary, and no branch of the
+// function may lead strictly inside it.
+std::string check_function(std::span<const uint8_t> original, uint64_t address, const FunctionRange& function,
+                           std::span<const Site> sites) {
+  std::set<uint64_t> boundaries, targets;
+  for (uint64_t at = function.begin; at < function.end;) {
     Decoded decoded;
-    if (!decode(original.subspan(offset), decoded)) {
-      ++offset;
-      continue;
-    }
-    // Only instructions reached from the window's own boundaries are certain: those behind its start.
-    uint64_t target =
-        decoded.instruction.raw.imm[0].is_relative ? branch_target(decoded, address + offset) : 0;
-    if (offset >= window && target > site.window && target < site.window + site.window_size) {
-      bool certain = offset < window + site.window_size;
-      if (certain) return "a branch leads inside";
-    }
-    offset += decoded.instruction.length;
+    if (!decode(original.subspan(at - address, function.end - at), decoded))
+      return "a function with a site does not decode";
+    boundaries.insert(at);
+    if (decoded.instruction.raw.imm[0].is_relative) targets.insert(branch_target(decoded, at));
+    at += decoded.instruction.length;
+  }
+  for (const Site& site : sites) {
+    if (site.window < function.begin || site.window >= function.end) continue;
+    if (!boundaries.count(site.window)) return "a window begins inside an instruction";
+    if (site.window + site.window_size > function.end) return "a window leaves its function";
+    auto target = targets.upper_bound(site.window);
+    if (target != targets.end() && *target < site.window + site.window_size) return "a branch leads inside";
   }
   return "";
+}
+
+std::string in_hex(const std::string& text, uint64_t address) {
+  std::ostringstream out;
+  out << text << " at " << std::hex << address;
+  return out.str();
 }
 
 }  // namespace
 
 std::string check(std::span<const uint8_t> original, std::span<const uint8_t> patched, uint64_t address,
-                  const TrampolineArea& area, const SiteTable& table, std::span<const Site> sites,
-                  uint32_t general, uint32_t vector) {
-  std::string wrong = check_extents(original, patched, address, sites);
-  for (size_t i = 0; wrong.empty() && i < sites.size(); ++i) {
-    const Site& site = sites[i];
-    wrong = SiteCheck(original, patched, address, area, table, site, site.vector ? vector : general).run();
-    if (wrong.empty()) wrong = check_branches(original, address, site);
-    if (!wrong.empty()) {
-      std::ostringstream text;
-      text << wrong << " at " << std::hex << site.window;
-      wrong = text.str();
-    }
+                  const TrampolineArea& area, const SiteTable& table,
+                  std::span<const FunctionRange> functions, uint32_t general, uint32_t vector) {
+  std::vector<Site> sites = sites_in(table, address, address + original.size());
+  if (std::string wrong = check_extents(original, patched, address, sites); !wrong.empty()) return wrong;
+  for (const Site& site : sites) {
+    uint32_t gs_offset = site.vector ? vector : general;
+    std::string wrong = SiteCheck(original, patched, address, area, table, site, gs_offset).run();
+    if (!wrong.empty()) return in_hex(wrong, site.window);
   }
-  return wrong;
+  for (const FunctionRange& function : functions) {
+    auto inside = [&](const Site& site) {
+      return site.window >= function.begin && site.window < function.end;
+    };
+    if (std::none_of(sites.begin(), sites.end(), inside)) continue;
+    std::string wrong = check_function(original, address, function, sites);
+    if (!wrong.empty()) return in_hex(wrong, function.begin);
+  }
+  return "";
 }
 
 std::vector<Site> sites_in(const SiteTable& table, uint64_t begin, uint64_t end) {

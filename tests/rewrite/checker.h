@@ -16,11 +16,11 @@ namespace scone::rewrite {
 // - bytes differ inside the sites' windows only, and the windows do not overlap;
 // - each window is a jump to its trampoline, and each inner boundary of the original instructions traps;
 // - the trampoline holds the same instructions with the same operands and targets, the call, and the way back;
-// - no direct branch that a decoding of [begin, end) finds leads strictly inside a window;
+// - in those of `functions` that hold a window it begins on a boundary, and no branch leads strictly inside it;
 // - the table's lookups agree with all this.
 std::string check(std::span<const uint8_t> original, std::span<const uint8_t> patched, uint64_t address,
-                  const TrampolineArea& area, const SiteTable& table, std::span<const Site> sites,
-                  uint32_t general, uint32_t vector);
+                  const TrampolineArea& area, const SiteTable& table,
+                  std::span<const FunctionRange> functions, uint32_t general, uint32_t vector);
 
 // All sites of a table whose windows lie in the segment.
 std::vector<Site> sites_in(const SiteTable& table, uint64_t begin, uint64_t end);

@@ -48,7 +48,7 @@ Coverage measure(const std::string& path) {
       coverage.vector += site.vector;
     }
     coverage.complaint = check(file.original(), file.code().bytes, file.code().address, trampolines, table,
-                               sites, kEntries.general, kEntries.vector);
+                               file.functions(), kEntries.general, kEntries.vector);
   }
   return coverage;
 }

@@ -40,4 +40,20 @@ ElfFile::ElfFile(const std::string& path, uint64_t bias) {
   entry_ = header.e_entry + bias;
 }
 
+// Understands the form that every compiler here uses, a CIE "zR" or "zPLR" and pcrel sdata4, and nothing else.
+std::vector<FunctionRange> ElfFile::functions() const {
+  std::vector<FunctionRange> functions;
+  auto read = [&]<typename T>(uint64_t address, T) { return unwind().data.read<T>(address).value_or(T{}); };
+  if (header_ == 0) return functions;
+  uint64_t record = header_ + 4 + static_cast<uint64_t>(read(header_ + 4, int32_t{}));
+  while (uint32_t length = read(record, uint32_t{})) {
+    if (read(record + 4, uint32_t{}) != 0) {
+      uint64_t begin = record + 8 + static_cast<uint64_t>(read(record + 8, int32_t{}));
+      functions.push_back({begin, begin + read(record + 12, uint32_t{})});
+    }
+    record += 4 + length;
+  }
+  return functions;
+}
+
 }  // namespace scone::rewrite

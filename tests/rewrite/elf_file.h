@@ -19,6 +19,8 @@ class ElfFile {
   const std::vector<uint8_t>& original() const { return original_; }
   UnwindView unwind() const { return {header_, {data_address_, data_}}; }
   uint64_t entry() const { return entry_; }
+  // All functions that .eh_frame describes, read from one end to the other.
+  std::vector<FunctionRange> functions() const;
   // Addresses behind the file's last segment, where the trampolines can stand.
   uint64_t free_address() const { return free_address_; }
 

@@ -92,9 +92,8 @@ class Execution : public testing::TestWithParam<Shape> {
         rewrite(patched_->code(), {header, {header, segment.tables()}}, patched_->area(), kEntries, *table_);
     ASSERT_TRUE(outcome.ok());
     outcome_ = outcome.take();
-    std::vector<Site> sites = sites_in(*table_, patched_->address(), patched_->code().end());
     EXPECT_EQ(check({shapes_begin, shapes_end}, patched_->code().bytes, patched_->address(), patched_->area(),
-                    *table_, sites, kNativeEntry, kNativeEntryVector),
+                    *table_, {}, kNativeEntry, kNativeEntryVector),
               "");
   }
   static void TearDownTestSuite() {

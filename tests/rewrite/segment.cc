@@ -57,7 +57,11 @@ Result<Outcome> Segment::rewrite() {
 }
 
 std::string Segment::complaint() {
-  return check(original_, bytes_, kCode, area(), table, sites(), kEntries.general, kEntries.vector);
+  std::vector<FunctionRange> functions;
+  for (const Function& function : functions_)
+    functions.push_back(
+        {kCode + function.offset, kCode + function.offset + static_cast<uint64_t>(function.size)});
+  return check(original_, bytes_, kCode, area(), table, functions, kEntries.general, kEntries.vector);
 }
 
 }  // namespace scone::rewrite
