@@ -39,15 +39,17 @@ class IntrusiveList {
   using Node = ListNode<Tag>;
 
  public:
-  constexpr IntrusiveList() { head_.next_ = head_.prev_ = &head_; }
+  // The ring is closed by the first insertion: an object that points to itself cannot be initialised by the compiler when
+  // it is an element of a static array (gcc 12 silently leaves it zero).
+  constexpr IntrusiveList() = default;
   IntrusiveList(const IntrusiveList&) = delete;
   IntrusiveList& operator=(const IntrusiveList&) = delete;
 
-  bool empty() const { return head_.next_ == &head_; }
+  bool empty() const { return head_.next_ == nullptr || head_.next_ == &head_; }
   T* front() { return empty() ? nullptr : to_element(head_.next_); }
   // Precondition: element stands in no list with this tag.
-  void push_back(T& element) { insert_before(head_, element); }
-  void push_front(T& element) { insert_before(*head_.next_, element); }
+  void push_back(T& element) { insert_before(closed_head(), element); }
+  void push_front(T& element) { insert_before(*closed_head().next_, element); }
   T* pop_front() {
     T* element = front();
     if (element) static_cast<Node*>(element)->unlink();
@@ -70,10 +72,14 @@ class IntrusiveList {
     Node* node_;
     Node* next_;
   };
-  Iterator begin() { return Iterator(head_.next_); }
-  Iterator end() { return Iterator(&head_); }
+  Iterator begin() { return Iterator(closed_head().next_); }
+  Iterator end() { return Iterator(&closed_head()); }
 
  private:
+  Node& closed_head() {
+    if (!head_.next_) head_.next_ = head_.prev_ = &head_;
+    return head_;
+  }
   static T* to_element(Node* node) { return static_cast<T*>(node); }
   static void insert_before(Node& position, T& element) {
     Node& node = element;
