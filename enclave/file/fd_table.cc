@@ -39,7 +39,6 @@ uint32_t FdTable::free_from(uint32_t fd) const {
 
 void FdTable::put(uint32_t fd, Ref<File> file, bool close_on_exec) {
   file->descriptor_added();
-  file->descriptor_added();
   entries_[fd] = {file.release(), close_on_exec};
   if (fd == first_free_) first_free_ = fd + 1;
 }
