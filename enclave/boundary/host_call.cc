@@ -5,6 +5,7 @@
 #include "enclave/boundary/slots.h"
 #include "enclave/process/restart.h"
 #include "enclave/sched/sched.h"
+#include "enclave/syscall/statistics.h"
 
 namespace scone::boundary {
 namespace {
@@ -29,6 +30,11 @@ int64_t call_by_exit(const CallArguments& call) {
   return area.field(&abi::EthreadArea::call_result).load();
 }
 
+// For the statistics: which of the program's calls needed the host.
+void count() {
+  if (sched::Lthread* thread = entry::this_ethread().current) syscall::count_forwarded(thread->call_number);
+}
+
 // The scheduler has no thread to park, and a thread that holds the processor to itself gains nothing from a helper.
 bool use_helper() {
   return (start_info().flags & abi::kFlagThreadsEngine) != 0 && entry::this_ethread().current != nullptr;
@@ -38,12 +44,14 @@ bool use_helper() {
 
 Result<uint64_t> host_call(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
                            uint64_t a5) {
+  count();
   const CallArguments call{number, {a0, a1, a2, a3, a4, a5}};
   return check_result(use_helper() ? call_through_slot(call, false) : call_by_exit(call));
 }
 
 Result<uint64_t> host_call_blocking(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
                                     uint64_t a5) {
+  count();
   auto result = check_result(call_through_slot({number, {a0, a1, a2, a3, a4, a5}}, true));
   if (!result.ok() && result.error() == Errno(EINTR)) return Errno(process::kRestartSys);
   return result;

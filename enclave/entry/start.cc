@@ -5,6 +5,7 @@
 #include "abi/layout.h"
 #include "enclave/boundary/arena.h"
 #include "enclave/boundary/host_call.h"
+#include "enclave/boundary/host_cpuid.h"
 #include "enclave/boundary/host_state.h"
 #include "enclave/entry/ethreads.h"
 #include "enclave/entry/main_thread.h"
@@ -27,6 +28,7 @@ void init_process(uint64_t start_info) {
   boundary::init_host_state(start_info);
   boundary::attach_ethread(this_ethread());
   boundary::init_arena();
+  boundary::copy_cpuid();
   mm::init_program_memory();
   start_main_thread();
   g_ready.store(true, std::memory_order_release);
