@@ -1,7 +1,6 @@
 #include "tests/sgx/test_machine.h"
 
 namespace scone::test {
-namespace {
 
 host::Image open_test_enclave() {
   std::string error;
@@ -13,10 +12,8 @@ host::Image open_test_enclave() {
   return image.take();
 }
 
-}  // namespace
-
-TestMachine::TestMachine(host::soft::SoftOptions options, uint32_t ethreads)
-    : device_(host::soft::make_soft_device(options)), image_(open_test_enclave()), arguments_(new Arguments{}) {
+TestMachine::TestMachine(std::unique_ptr<host::EnclaveDevice> device, uint32_t ethreads)
+    : device_(std::move(device)), image_(open_test_enclave()), arguments_(new Arguments{}) {
   parameters_.ethreads = ethreads;
   std::string error;
   auto built = image_.build(*device_, parameters_, error);

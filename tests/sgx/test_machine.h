@@ -16,9 +16,14 @@ namespace scone::test {
 
 inline constexpr uint64_t kSkipped = ~uint64_t{0};
 
+// The image of tests/sgx/enclave; ends the process if there is none.
+host::Image open_test_enclave();
+
 class TestMachine {
  public:
-  explicit TestMachine(host::soft::SoftOptions options, uint32_t ethreads = 1);
+  explicit TestMachine(host::soft::SoftOptions options, uint32_t ethreads = 1)
+      : TestMachine(host::soft::make_soft_device(options), ethreads) {}
+  explicit TestMachine(std::unique_ptr<host::EnclaveDevice> device, uint32_t ethreads = 1);
 
   host::EnclaveDevice& device() { return *device_; }
   const host::Image& image() const { return image_; }
