@@ -70,8 +70,9 @@ bool has_position(const HostDescriptor& descriptor) {
 }
 
 Result<Ref<File>> make_file(Ref<HostDescriptor> descriptor, uint32_t mode, int flags) {
-  flags = (flags & ~kOpeningFlags) | O_LARGEFILE;
+  flags &= ~kOpeningFlags;
   if (flags & O_PATH) return make<HostFile>(std::move(descriptor), flags);
+  flags |= O_LARGEFILE;
   switch (mode & kModeType) {
     case kModeDirectory:
       return make<HostDirectory>(std::move(descriptor), flags);

@@ -1,13 +1,13 @@
-// Descriptors 0, 1 and 2 as the runner inherited them.
+// The descriptors that the runner inherited.
 #pragma once
 
 #include "base/result.h"
 
 namespace scone::file {
 
-// Installs them under the same numbers in the process's table; those that are closed stay closed. Once, at start, on a thread.
-// Other processes share their descriptions: their flags are never changed, their positions move with ours, and none
-// of them blocks an ethread. ENOMEM.
+// Installs them under the same numbers in the process's table: 0, 1, 2 (those that are closed stay closed), and what a shell
+// passes on besides (exec 3<file, process substitution). Once, at start, on a thread. Other processes share their
+// descriptions: their flags are never changed, their positions move with ours, and none of them blocks an ethread. ENOMEM.
 Result<void> install_standard_descriptors();
 
 }  // namespace scone::file

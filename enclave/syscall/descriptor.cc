@@ -64,6 +64,9 @@ Result<uint64_t> file_command(File& file, int command, uint64_t argument) {
       return uint64_t{0};
     case F_GETOWN:
       return uint64_t{0};
+    case F_GETOWN_EX:
+      TRY(boundary::write_app(AppPtr<f_owner_ex>(argument), f_owner_ex{F_OWNER_PID, 0}));
+      return uint64_t{0};
     case F_GETLEASE:
       return uint64_t{F_UNLCK};
     case F_GETPIPE_SZ:
