@@ -1,6 +1,7 @@
 // The test enclave on the software device, with a small runner around it.
 #pragma once
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
