@@ -16,12 +16,12 @@ inline constexpr uint32_t kMaxEthreads = 16;
 // Number of system calls that can be handed to helper threads at the same time.
 inline constexpr uint32_t kSlots = 256;
 
-// Why the enclave left (EthreadArea::exit_reason).
+// Why the enclave left (EthreadArea::exit_reason). Leaving after kException or kTick always means "ERESUME" and sets nothing,
+// unless it is kAbort: the interruption may have hit code that was just about to leave for a reason of its own.
 enum class ExitReason : uint64_t {
   kNone = 0,
   kHostCall = 1,    // perform call_number(call_args), answer in call_result
   kIdle = 2,        // nothing to run: sleep until a wake-up, an event, or idle_deadline_ns
-  kResume = 3,      // an exception was handled: ERESUME
   kExit = 4,        // the program ended: exit_status
   kAbort = 5,       // the runtime stopped itself; a message was logged before
 };

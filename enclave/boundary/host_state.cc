@@ -89,10 +89,6 @@ int64_t runner_call(abi::RunnerCall call, uint64_t a0, uint64_t a1, uint64_t a2)
   return area.field(&abi::EthreadArea::call_result).load();
 }
 
-void answer_resume(entry::Ethread& ethread) {
-  area_of(ethread).field(&abi::EthreadArea::exit_reason).store(static_cast<uint64_t>(abi::ExitReason::kResume));
-}
-
 void report_runtime_fault(uint64_t vector, uint64_t image_offset, uint64_t address) {
   entry::Ethread& ethread = entry::this_ethread();
   auto area = area_of(ethread);

@@ -26,9 +26,7 @@ void leave(abi::ExitReason reason);
 // A request to the runner itself. The answer is unchecked.
 int64_t runner_call(abi::RunnerCall call, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0);
 
-// For exception context: makes the coming EEXIT mean "resume".
-void answer_resume(entry::Ethread& ethread);
-// For exception context: the runtime itself faulted. Makes the coming EEXIT mean "abort".
+// For exception context: the runtime itself faulted. Makes the coming EEXIT mean "abort" instead of "resume".
 void report_runtime_fault(uint64_t vector, uint64_t image_offset, uint64_t address);
 
 // Ends the process with a wait(2) status. Other ethreads are stopped by the host.

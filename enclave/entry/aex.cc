@@ -88,7 +88,6 @@ void fault_in_runtime(Ethread& ethread, sgx::GprSgx& gpr, uint64_t vector) {
 // cssa: as EENTER gave it; reason: what the host claims, used for nothing but a tick's hint.
 extern "C" void handle_aex(uint64_t cssa, [[maybe_unused]] uint64_t reason) {
   Ethread& ethread = this_ethread();
-  boundary::answer_resume(ethread);
   if (cssa != 1) return boundary::report_runtime_fault(255, 0, 0);
   sgx::GprSgx& gpr = interrupted_registers(ethread);
   const bool exception = gpr.exit_info.valid();

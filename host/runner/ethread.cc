@@ -87,6 +87,10 @@ int64_t serve_call(Process& process, const abi::EthreadArea& area) {
   return tamper(area.call_number, arguments, raw_syscall(area.call_number, arguments));
 }
 
+bool has_aborted(const abi::EthreadArea& area) {
+  return area.exit_reason == static_cast<uint64_t>(abi::ExitReason::kAbort);
+}
+
 // Serves what the enclave left for. Returns the leaf to enter with.
 uint32_t serve_exit(Process& process, unsigned number, abi::EthreadArea& area) {
   switch (static_cast<abi::ExitReason>(area.exit_reason)) {
@@ -98,8 +102,6 @@ uint32_t serve_exit(Process& process, unsigned number, abi::EthreadArea& area) {
       process.sleeper.sleep(number, area.idle_deadline_ns, area);
       process.clock.refresh();
       return sgx::kEenter;
-    case abi::ExitReason::kResume:
-      return sgx::kEresume;
     case abi::ExitReason::kExit:
       end_process(process, area.exit_status);
     case abi::ExitReason::kAbort:
@@ -142,7 +144,8 @@ void run_ethread(Process& process, unsigned number) {
       reason = abi::EntryReason::kException;
       continue;
     }
-    leaf = serve_exit(process, number, area);
+    const bool handled = reason == abi::EntryReason::kException && leaf == sgx::kEenter && !has_aborted(area);
+    leaf = handled ? uint32_t{sgx::kEresume} : serve_exit(process, number, area);
     reason = abi::EntryReason::kReturn;
   }
 }
@@ -157,7 +160,7 @@ void tick(Process& process, void* ucontext) {
   t_state.handling_exception = false;
   // What the exception handler had to say, if it was not "resume".
   abi::EthreadArea& area = process.memory.ethread(t_state.number);
-  if (error == 0 && run.function == sgx::kEexit && area.exit_reason == static_cast<uint64_t>(abi::ExitReason::kAbort)) {
+  if (error == 0 && run.function == sgx::kEexit && has_aborted(area)) {
     report_abort(area);
     end_process(process, area.exit_status);
   }
