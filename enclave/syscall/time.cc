@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kAbsolute = 1;  // TIMER_ABSTIME
 constexpr uint64_t kTick = 10'000'000;
+constexpr uint64_t kCoarse = 4'000'000;  // what Linux says; ours are finer
 
 Result<void> write_remaining(uint64_t deadline, AppPtr<__kernel_timespec> remaining) {
   if (!remaining) return ok();
@@ -54,7 +55,8 @@ Result<void> sys_clock_gettime(int clock, AppPtr<__kernel_timespec> time) {
 
 Result<void> sys_clock_getres(int clock, AppPtr<__kernel_timespec> resolution) {
   TRY(time::check(clock));
-  return resolution ? boundary::write_app(resolution, time::timespec_from(1)) : ok();
+  const bool coarse = clock == time::kRealtimeCoarse || clock == time::kMonotonicCoarse;
+  return resolution ? boundary::write_app(resolution, time::timespec_from(coarse ? kCoarse : 1)) : ok();
 }
 
 Result<void> sys_clock_settime(int clock, AppPtr<const __kernel_timespec> time) {
