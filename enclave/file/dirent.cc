@@ -14,13 +14,14 @@ bool valid_name(std::span<const uint8_t> room) {
 
 }  // namespace
 
-bool valid_dirents(std::span<const uint8_t> bytes) {
+bool check_dirents(std::span<const uint8_t> bytes, int64_t& next) {
   while (!bytes.empty()) {
     if (bytes.size() < kDirentHeaderSize) return false;
     DirentHeader header;
     memcpy(&header, bytes.data(), sizeof header);
     if (header.size < kDirentHeaderSize || header.size > bytes.size() || header.size % 8 != 0) return false;
     if (!valid_name(bytes.subspan(kDirentHeaderSize, header.size - kDirentHeaderSize))) return false;
+    next = header.next;
     bytes = bytes.subspan(header.size);
   }
   return true;

@@ -25,8 +25,8 @@ inline constexpr uint8_t kDirentRegular = 8;     // DT_REG
 inline constexpr uint8_t kDirentLink = 10;       // DT_LNK
 
 // True if `bytes` are whole records with sizes that add up, and names that are not empty, terminated within their record and
-// without slashes: what a program may be shown.
-bool valid_dirents(std::span<const uint8_t> bytes);
+// without slashes: what a program may be shown. `next` becomes the position behind the last record.
+bool check_dirents(std::span<const uint8_t> bytes, int64_t& next);
 
 // Bytes of a record with a name of this length.
 constexpr size_t dirent_size(size_t name_length) { return (kDirentHeaderSize + name_length + 1 + 7) & ~size_t{7}; }
