@@ -115,7 +115,7 @@ system_call_entry:
     pushq $0
 .Lsystem_call:
     pushq %r11                      // rsp
-    pushq $0x202                    // rflags: a call preserves none that compiled code relies on
+    pushfq                          // rflags: given back by a full return (signals) only; no compiled code relies on them
     pushq %rcx                      // rip
     pushq %rax                      // orig_rax
     pushq %rdi
