@@ -43,7 +43,8 @@ Result<void> ProgramPages::add_zero(uint64_t begin, uint64_t end, Prot prot) {
   }
   // EACCEPT makes pages readable and writable; other rights come with a copy of zeros, without a call to the host.
   zero(scratch_, scratch_ + min_of(kScratchSize, end - begin));
-  for (uint64_t at = begin; at < end; at += kScratchSize) TRY(add_scratch(at, min_of(end, at + kScratchSize), prot));
+  for (uint64_t at = begin; at < end; at += kScratchSize)
+    TRY(add_scratch(at, min_of(end, at + kScratchSize), prot));
   return ok();
 }
 
@@ -108,11 +109,12 @@ Result<void> ProgramPages::copy_run(uint64_t from, uint64_t to, uint64_t length,
 
 // Copies first, then removes, so that a failure is undone by removing the copies.
 Result<void> ProgramPages::move_piece(uint64_t from, uint64_t to, uint64_t length) {
-  auto copied = for_each_run(from, from + length, [&](uint64_t run, uint64_t run_end, Prot prot) -> Result<void> {
-    const uint64_t target = to + (run - from);
-    TRY(states_.reserve(target, target + (run_end - run)));
-    return copy_run(run, target, run_end - run, prot);
-  });
+  auto copied =
+      for_each_run(from, from + length, [&](uint64_t run, uint64_t run_end, Prot prot) -> Result<void> {
+        const uint64_t target = to + (run - from);
+        TRY(states_.reserve(target, target + (run_end - run)));
+        return copy_run(run, target, run_end - run, prot);
+      });
   if (!copied.ok()) {
     TRY(remove(to, to + length));
     return copied.error();
