@@ -1,0 +1,63 @@
+// The border as the file layer sees it, on the host: calls go to the real kernel, or to a hostile one that a test writes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace scone::fake {
+
+// Thrown where the enclave would be stopped.
+struct Violation {
+  std::string what;
+};
+
+struct Call {
+  uint64_t number;
+  uint64_t arguments[6];
+};
+
+// What a test's kernel answers: as the kernel, -errno or a result.
+using Kernel = std::function<int64_t(const Call&)>;
+int64_t real_kernel(const Call& call);
+
+// Replaces the kernel until the end of the scope.
+class KernelGuard {
+ public:
+  explicit KernelGuard(Kernel kernel);
+  ~KernelGuard();
+};
+
+// Lies about one call number only.
+Kernel lie_about(uint64_t number, std::function<int64_t(const Call&)> lie);
+
+// Calls made since the last clear(), with how they were made.
+struct Journal {
+  std::vector<uint64_t> numbers;
+  std::vector<uint64_t> blocking;
+  void clear() { numbers.clear(), blocking.clear(); }
+};
+Journal& journal();
+
+// Signals that raise_for_current() was asked for.
+std::vector<int>& raised_signals();
+
+// Copies to and from [address, address + size) fault until the end of the scope; so do those below 4096, always.
+class UnmappedRange {
+ public:
+  UnmappedRange(const void* address, size_t size);
+  ~UnmappedRange();
+};
+
+// Allocations with new (std::nothrow) fail after `successes` more, until the end of the scope.
+class MemoryShortage {
+ public:
+  explicit MemoryShortage(int successes = 0);
+  ~MemoryShortage();
+};
+
+// Files of the host that HostFd owns at the moment.
+int owned_descriptors();
+
+}  // namespace scone::fake
