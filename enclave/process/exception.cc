@@ -74,12 +74,17 @@ bool emulate(UserFrame& frame) {
   return true;
 }
 
+// An int3 is #UD at its own address in an enclave that is not being debugged (SDM vol. 3D, "INT3 Consideration").
+bool is_breakpoint(const UserFrame& frame) {
+  const auto at = boundary::read_app(AppPtr<const uint8_t>(frame.rip));
+  return at.ok() && at.value() == 0xcc;
+}
+
 // Programs expect rip behind an int3. Which side of it the processor reports depends on how the enclave is debugged.
 void step_over_breakpoint(UserFrame& frame) {
   const auto before = boundary::read_app(AppPtr<const uint8_t>(frame.rip - 1));
   if (before.ok() && before.value() == 0xcc) return;
-  const auto at = boundary::read_app(AppPtr<const uint8_t>(frame.rip));
-  if (at.ok() && at.value() == 0xcc) ++frame.rip;
+  if (is_breakpoint(frame)) ++frame.rip;
 }
 
 }  // namespace
@@ -87,7 +92,12 @@ void step_over_breakpoint(UserFrame& frame) {
 void handle_exception(UserFrame& frame, uint64_t vector, uint64_t error_code, uint64_t address) {
   if (vector == kVectorPage) return page_fault(frame, error_code, address);
   if ((vector == kVectorInvalidOpcode || vector == kVectorProtection) && emulate(frame)) return;
-  if (vector == kVectorBreakpoint) step_over_breakpoint(frame);
+  if (vector == kVectorInvalidOpcode && is_breakpoint(frame)) {
+    vector = kVectorBreakpoint;
+    ++frame.rip;
+  } else if (vector == kVectorBreakpoint) {
+    step_over_breakpoint(frame);
+  }
   raise(frame, vector, error_code,
         fault_of_exception(vector, entry::program_address(frame.rip), sched::current().xsave_area()));
 }

@@ -1,4 +1,11 @@
 // Exceptions inside: what the host and the enclave are told, and how the enclave goes on.
+#include <cpuid.h>
+#include <dlfcn.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "tests/sgx/test_machine.h"
 
 namespace scone::test {
@@ -65,12 +72,14 @@ TEST_P(Exceptions, NullPointersFault) {
 
 TEST_P(Exceptions, ForbiddenInstructionsAreUndefinedAndNeverReachTheKernel) {
   TestMachine machine(options());
+  const mode_t before = umask(022);
   for (Instruction i : {Instruction::kSyscall, Instruction::kInt80, Instruction::kUd2}) {
     machine.arguments().out[11] = 0;
     EXPECT_EQ(machine.result(Command::kExecute, static_cast<uint64_t>(i)), kSkipped) << static_cast<int>(i);
     EXPECT_EQ(told(machine.arguments()).vector, sgx::kVectorUd) << static_cast<int>(i);
     EXPECT_EQ(machine.run().function, sgx::kEexit);
   }
+  EXPECT_EQ(umask(before), 022u);
 }
 
 // RIP is that of the instruction, so that a handler can look at it.
@@ -94,16 +103,52 @@ TEST_P(Exceptions, PrivilegedInstructionsAndUnknownLeavesAreGeneralProtectionFau
   TestMachine machine(options());
   for (Instruction i : {Instruction::kPrivileged, Instruction::kUnknownLeaf, Instruction::kEnter}) {
     EXPECT_EQ(machine.result(Command::kExecute, static_cast<uint64_t>(i)), kSkipped) << static_cast<int>(i);
-    EXPECT_EQ(told(machine.arguments()).vector, sgx::kVectorGp) << static_cast<int>(i);
+    EXPECT_EQ(told(machine.arguments()).vector, sgx::kVectorGp)
+        << static_cast<int>(i);
     EXPECT_TRUE(told(machine.arguments()).valid);
   }
 }
 
-TEST_P(Exceptions, BreakpointsAreSoftwareExceptions) {
+// As on silicon after an entry that did not opt in to debugging.
+TEST_P(Exceptions, ABreakpointIsUndefinedAtItsOwnAddress) {
   TestMachine machine(options());
   EXPECT_EQ(machine.result(Command::kExecute, static_cast<uint64_t>(Instruction::kInt3)), kSkipped);
-  EXPECT_EQ(told(machine.arguments()).vector, sgx::kVectorBp);
-  EXPECT_EQ(told(machine.arguments()).type, sgx::kExitSoftware);
+  EXPECT_EQ(told(machine.arguments()).vector, sgx::kVectorUd);
+  EXPECT_EQ(machine.result(Command::kRead, machine.arguments().out[11]), 0xccu);
+}
+
+// It looks to the kernel like a 32-bit program's call from the vDSO. Where it was executed is lost, and most registers with it, so
+// that the enclave can only give up the thread.
+TEST_P(Exceptions, SysenterIsUndefined) {
+  constexpr uint64_t kStack = 0x2000'0000;
+  const mode_t before = umask(022);
+  for (bool stack_is_readable : {false, true}) {
+    TestMachine machine(options());
+    Arguments& a = machine.arguments();
+    const uint64_t pending_rw = sgx::make_sec_info(sgx::kSecInfoR | sgx::kSecInfoW | sgx::kSecInfoPending, sgx::kPtReg).flags;
+    if (stack_is_readable) machine.pages(sgx::kEaccept, pending_rw, kStack, 0, 1);
+    a.in[0] = static_cast<uint64_t>(Instruction::kSysenter);
+    a.in[1] = kStack + 64;
+    ASSERT_EQ(machine.enter(Command::kExecute), 0);
+    EXPECT_EQ(machine.run().function, sgx::kEresume);
+    EXPECT_EQ(machine.run().exception_vector, sgx::kVectorUd);
+    ASSERT_EQ(machine.enter(Command::kLookOnly), 0);
+    EXPECT_EQ(told(a).vector, sgx::kVectorUd);
+    EXPECT_EQ(a.out[11], 0u);
+  }
+  EXPECT_EQ(umask(before), 022u);
+}
+
+TEST_P(Exceptions, HostCodeKeepsItsSystemCallsAndCpuid) {
+  TestMachine machine(options());
+  EXPECT_EQ(syscall(SYS_getpid), getpid());
+  timespec time;
+  EXPECT_EQ(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time), 0);  // a system call from the vDSO
+  unsigned a, b, c, d;
+  EXPECT_TRUE(__get_cpuid(0, &a, &b, &c, &d));
+  EXPECT_GE(a, 7u);
+  void* library = dlopen("libz.so.1", RTLD_NOW | RTLD_LOCAL);  // system calls from the dynamic linker
+  if (library) dlclose(library);
 }
 
 SCONE_BOTH_FIDELITIES(Exceptions);

@@ -1,4 +1,6 @@
 // Dynamic memory: EAUG, EACCEPT, EMODPE, EACCEPTCOPY, restriction, trimming and removal.
+#include <sys/mman.h>
+
 #include <cerrno>
 
 #include "tests/sgx/test_machine.h"
@@ -130,6 +132,51 @@ TEST_P(Pages, ATrimmedTcsCanNoLongerBeEntered) {
   ASSERT_EQ(machine.enter(Command::kEcho), 0);
   EXPECT_EQ(machine.run().function, sgx::kEenter);
   EXPECT_EQ(machine.run().exception_vector, sgx::kVectorPf);
+}
+
+TEST_P(Pages, ACopyLoopStopsAtTheFirstPageThatCannotBe) {
+  accept(kHeap, 2);
+  accept(kHeap + 10 * kPage, 1);  // the third target is in use
+  EXPECT_EQ(machine.pages(sgx::kEacceptcopy, reg(kReadWrite), kHeap + 8 * kPage, kHeap, 3), kSkipped) << "the third source is absent";
+  EXPECT_TRUE(writable(kHeap + 9 * kPage));
+  accept(kHeap + 2 * kPage, 1);
+  accept(kHeap + 22 * kPage, 1);
+  EXPECT_EQ(machine.pages(sgx::kEacceptcopy, reg(kReadWrite), kHeap + 20 * kPage, kHeap, 3), sgx::kPageAttributesMismatch);
+  EXPECT_TRUE(writable(kHeap + 21 * kPage));
+}
+
+// Host protections are only a cache of the EPCM: losing it all is invisible inside.
+TEST_P(Pages, MissesInTheHostsPageTableGoUnnoticed) {
+  accept(kHeap, 64);
+  machine.result(Command::kWrite, kHeap, 0x5a);
+  auto flush = [](uint64_t address, uint64_t size) {
+    ASSERT_EQ(mprotect(reinterpret_cast<void*>(address), size, PROT_NONE), 0);
+  };
+  uint64_t image = abi::image_base(machine.parameters().enclave_size);
+  flush(kHeap, 64 * kPage);
+  flush(image, 0x4000 + 8 * kPage);  // code, data, TCS, SSA, Ethread block
+  Arguments& a = machine.arguments();
+  a.in[0] = kHeap;
+  EXPECT_EQ(machine.run_command(Command::kRead), 0);
+  EXPECT_EQ(a.out[0], 0x5au);
+  flush(image, 0x4000 + 8 * kPage);
+  EXPECT_EQ(machine.result(Command::kDivide, 1, 0), kSkipped) << "an exit with the SSA missing";
+}
+
+// As a program would that looks at its own pages: an access that only the EPCM denies has the SGX bit.
+TEST_P(Pages, ACodePageCannotBeWrittenNorATcsBeRead) {
+  uint64_t code = abi::image_base(machine.parameters().enclave_size) + kPage;
+  EXPECT_TRUE(readable(code));
+  EXPECT_FALSE(writable(code));
+  EXPECT_TRUE(machine.arguments().out[10] & sgx::kPfSgx);
+  EXPECT_FALSE(readable(machine.tcs()));
+}
+
+// Every enclave's gate page, if there is one, is beyond the enclave's reach as a page.
+TEST_P(Pages, TheLastPageOfTheRangeIsNoSecretDoor) {
+  uint64_t last = machine.parameters().enclave_size - kPage;
+  bool has_gate = GetParam() == host::soft::Fidelity::kFast;
+  EXPECT_EQ(accept(last, 1), has_gate ? kSkipped : uint64_t{sgx::kSuccess});
 }
 
 SCONE_BOTH_FIDELITIES(Pages);

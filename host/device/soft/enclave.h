@@ -20,7 +20,7 @@ namespace scone::host::soft {
 enum class Fidelity { kStrict, kFast };
 
 // A TCS, with offsets turned into addresses. Lives in the model: the page itself is not accessible to software.
-struct SoftTcs {
+struct alignas(64) SoftTcs {
   std::atomic<uint32_t> busy{0};  // a logical processor is inside
   std::atomic<bool> valid{false};
   uint32_t cssa = 0;

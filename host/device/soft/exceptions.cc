@@ -18,13 +18,21 @@ namespace {
 
 constexpr int kFaultSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
 constexpr uint8_t kEnclu[] = {0x0f, 0x01, 0xd7};
-constexpr uint64_t kSyscallSize = 2;  // of SYSCALL, SYSENTER and INT 0x80
+constexpr uint64_t kSyscallSize = 2;  // of SYSCALL and INT 0x80
+constexpr uint64_t kInt3Size = 1;
 
 struct sigaction previous_action[NSIG];
 
 uint64_t reg(const ucontext_t& context, int index) { return static_cast<uint64_t>(context.uc_mcontext.gregs[index]); }
 void set_reg(ucontext_t& context, int index, uint64_t value) {
   context.uc_mcontext.gregs[index] = static_cast<greg_t>(value);
+}
+
+uint64_t code_segment() {
+  uint16_t cs;
+  // SAFETY: reads a segment selector.
+  asm("movw %%cs, %0" : "=r"(cs));
+  return cs;
 }
 
 // The kernel's and the processor's doing, not kill(2)'s.
@@ -71,7 +79,10 @@ std::optional<Fault> fault_inside(SoftEnclave& enclave, int signo, const ucontex
     case SIGSYS:
       return Fault{sgx::kVectorUd};
     case SIGFPE:
+      return Fault{vector};
     case SIGTRAP:
+      // INT3 is a fault of class #UD in an enclave that was not entered for debugging ("Behavior of INT3 Inside an Enclave").
+      if (vector == sgx::kVectorBp) return Fault{sgx::kVectorUd};
       return Fault{vector};
     default:
       break;
@@ -111,20 +122,38 @@ std::optional<Fault> emulate_enclu(ThreadState& thread, ucontext_t& context, Seg
   return std::nullopt;
 }
 
+// Whether the exception is that of an ENCLU: #UD, or on a processor that knows it #GP or #PF, as outside of an enclave.
+bool is_enclu(int signo, const ucontext_t& context, bool at_gate) {
+  if (signo != SIGILL && signo != SIGSEGV) return false;
+  bool in_fetch = reg(context, REG_TRAPNO) == sgx::kVectorPf && (reg(context, REG_ERR) & sgx::kPfInstruction);
+  return !in_fetch && (at_gate || instruction_is(reg(context, REG_RIP), kEnclu, sizeof kEnclu));
+}
+
 void on_fault_inside(ThreadState& thread, int signo, siginfo_t& info, ucontext_t& context, SegmentBases& bases,
                      bool at_gate) {
   // The kernel has been kept out by syscall user dispatch, but counts the instruction as executed. (RCX and R11 are lost.)
   if (signo == SIGSYS)
     set_reg(context, REG_RIP, reinterpret_cast<uint64_t>(info.si_call_addr) - kSyscallSize);
-  // A processor that knows ENCLU raises #GP rather than #UD for it outside an enclave.
-  bool may_be_enclu = signo == SIGILL || (signo == SIGSEGV && reg(context, REG_TRAPNO) == sgx::kVectorGp);
-  bool is_enclu =
-      may_be_enclu && (at_gate || instruction_is(reg(context, REG_RIP), kEnclu, sizeof kEnclu));
-  std::optional<Fault> fault = is_enclu ? emulate_enclu(thread, context, bases, at_gate)
+  if (signo == SIGTRAP && reg(context, REG_TRAPNO) == sgx::kVectorBp)
+    set_reg(context, REG_RIP, reg(context, REG_RIP) - kInt3Size);
+  std::optional<Fault> fault = is_enclu(signo, context, at_gate) ? emulate_enclu(thread, context, bases, at_gate)
                                         : fault_inside(*thread.enclave, signo, context);
   if (!fault) return;
   asynchronous_exit(thread, context, bases, &*fault);
   end_stay(thread, *fault);
+}
+
+// The enclave executed SYSENTER, or went to a 32-bit segment otherwise, which is undefined in an enclave. The kernel takes the former for
+// a system call of a 32-bit program: depending on the stack it finds, it is dispatched or returns to nowhere. RIP is lost.
+bool left_64_bit_mode(ThreadState* thread, const ucontext_t& context) {
+  return thread && thread->tcs && (reg(context, REG_CSGSFS) & 0xffff) != code_segment();
+}
+
+void on_fault_in_32_bit_mode(ThreadState& thread, ucontext_t& context, const SegmentBases& bases) {
+  constexpr Fault kUndefined{sgx::kVectorUd};
+  set_reg(context, REG_RIP, 0);
+  asynchronous_exit(thread, context, bases, &kUndefined);
+  end_stay(thread, kUndefined);
 }
 
 // Not ours: the process's previous handler, or the default action, which for a fault is to fault again and die.
@@ -157,10 +186,12 @@ void end_stay(ThreadState& thread, const Fault& fault) {
 extern "C" void soft_on_fault(int signo, siginfo_t* info, ucontext_t* context, ThreadState* thread,
                               SegmentBases* bases) {
   if (is_fault(*info)) {
+    if (left_64_bit_mode(thread, *context)) on_fault_in_32_bit_mode(*thread, *context, *bases);
     if (thread && handle_model_fault(*thread, signo, *context)) return;
     Interruption where = classify(thread, *context);
     if (where.inside) return on_fault_inside(*thread, signo, *info, *context, *bases, where.at_gate);
     if (signo == SIGSEGV && emulate_host_cpuid(*context)) return;
+    if (signo == SIGSYS && make_host_call(*info, *context)) return;
   }
   pass_on(signo, info, context);
 }

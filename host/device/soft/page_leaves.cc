@@ -90,6 +90,29 @@ std::optional<Fault> accept_page(SoftEnclave& enclave, const sgx::SecInfo& info,
   return std::nullopt;
 }
 
+// EACCEPTCOPY's targets: how many pages from the run's first on are pending, readable and writable. Lets the model write to
+// them; the enclave could, too, until they are accepted a moment later.
+uint64_t prepare_targets(SoftEnclave& enclave, Run run) {
+  constexpr uint64_t kPendingRw = sgx::kSecInfoR | sgx::kSecInfoW | sgx::kSecInfoPending;
+  std::lock_guard guard(enclave.epcm.lock());
+  uint64_t count = 0;
+  for (; count < run.count; ++count) {
+    uint64_t page = run.first + count;
+    if (!enclave.epcm.get(page).valid() && !augment(enclave, page)) break;
+    EpcmEntry entry = enclave.epcm.get(page);
+    if (entry.type() != sgx::kPtReg || entry.flags() != kPendingRw) break;
+  }
+  if (count) enclave.pages.protect(run.first, count, PROT_READ | PROT_WRITE);
+  return count;
+}
+
+bool copy_page(const SoftEnclave& enclave, uint64_t to, uint64_t from, uint64_t index) {
+  uint64_t source = from + index * sgx::kPageSize;
+  return enclave.entry_of(source).allows(Access::kRead) &&
+         soft_copy(reinterpret_cast<void*>(to + index * sgx::kPageSize), reinterpret_cast<void*>(source),
+                   sgx::kPageSize) == 0;
+}
+
 }  // namespace
 
 bool augment(SoftEnclave& enclave, uint64_t page) {
@@ -141,30 +164,30 @@ std::optional<Fault> emodpe(SoftEnclave& enclave, sgx::GprSgx& r, uint64_t round
   return std::nullopt;
 }
 
-std::optional<Fault> eacceptcopy(SoftEnclave& enclave, sgx::GprSgx& r, uint64_t) {
+std::optional<Fault> eacceptcopy(SoftEnclave& enclave, sgx::GprSgx& r, uint64_t rounds) {
   sgx::SecInfo info;
   if (auto fault = check_operand(enclave, r.rcx, sgx::kPageSize)) return fault;
   if (auto fault = check_operand(enclave, r.rdx, sgx::kPageSize)) return fault;
   if (auto fault = read_sec_info(enclave, r.rbx, info)) return fault;
   if (info.page_type() != sgx::kPtReg || (info.flags & kStateFlags)) return kGeneralProtection;
   if (!enclave.entry_of(r.rdx).allows(Access::kRead)) return page_fault(r.rdx);
-  uint64_t page = enclave.page_of(r.rcx);
-  constexpr uint64_t kPendingRw = sgx::kSecInfoR | sgx::kSecInfoW | sgx::kSecInfoPending;
-  {
-    std::lock_guard guard(enclave.epcm.lock());
-    if (!enclave.epcm.get(page).valid() && !augment(enclave, page)) return page_fault(r.rcx, sgx::kPfWrite);
-    EpcmEntry entry = enclave.epcm.get(page);
-    if (entry.type() != sgx::kPtReg || entry.flags() != kPendingRw) {
-      set_leaf_result(r, sgx::kPageAttributesMismatch);
-      return std::nullopt;
-    }
-    enclave.pages.protect(page, 1, PROT_READ | PROT_WRITE);
+  Run run = run_of(enclave, r.rcx, rounds);
+  run.count = std::min(run.count, enclave.epcm.pages() - enclave.page_of(r.rdx));
+  if (!enclave.epcm.get(run.first).valid() && r.rcx < abi::kProgramBegin) return page_fault(r.rcx, sgx::kPfWrite);
+  uint64_t writable = prepare_targets(enclave, run);
+  if (writable == 0) {
+    set_leaf_result(r, sgx::kPageAttributesMismatch);
+    return std::nullopt;
   }
   // Outside the lock, since reading the source may miss in the page table.
-  if (soft_copy(reinterpret_cast<void*>(r.rcx), reinterpret_cast<void*>(r.rdx), sgx::kPageSize)) return page_fault(r.rdx);
+  uint64_t copied = 0;
+  while (copied < writable && copy_page(enclave, r.rcx, r.rdx, copied)) ++copied;
   std::lock_guard guard(enclave.epcm.lock());
-  enclave.epcm.set(page, EpcmEntry::make(info.flags & sgx::kSecInfoRwx, sgx::kPtReg));
-  enclave.pages.sync(page, 1);
+  for (uint64_t i = 0; i < copied; ++i)
+    enclave.epcm.set(run.first + i, EpcmEntry::make(info.flags & sgx::kSecInfoRwx, sgx::kPtReg));
+  enclave.pages.sync(run.first, writable);
+  if (copied == 0) return page_fault(r.rdx);
+  advance(r, copied);
   set_leaf_result(r, sgx::kSuccess);
   return std::nullopt;
 }

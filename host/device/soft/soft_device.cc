@@ -82,11 +82,11 @@ Result<void> SoftDevice::create(const sgx::Secs& secs) {
 
 Result<void> SoftDevice::attach_thread() {
   if (!enclave_.created) return Errno(EINVAL);
+  TRY(attach_slot(enclave_));
   if (auto dispatched = dispatch_system_calls(enclave_); !dispatched.ok()) {
     enclave_.error = "software SGX needs syscall user dispatch (Linux 5.11)";
     return dispatched;
   }
-  TRY(attach_slot(enclave_));
   if (enclave_.fidelity == Fidelity::kStrict) forbid_cpuid();
   return ok();
 }

@@ -60,17 +60,22 @@ PROBE probe_divide
     xorl %edx, %edx
     divq %rsi
     ret
+// These would set the process's umask to 0123, which the tests would see.
 PROBE probe_syscall
-    movl $39, %eax
+    movl $95, %eax
+    movl $0123, %edi
     syscall
     xorl %eax, %eax
     ret
-PROBE probe_sysenter
+PROBE probe_sysenter                // (rdi): what the kernel takes for a 32-bit stack pointer
+    movl $60, %eax
+    movl $0123, %ebx
+    movq %rdi, %rbp
     sysenter
-    xorl %eax, %eax
-    ret
+    ud2
 PROBE probe_int80
-    movl $20, %eax
+    movl $60, %eax
+    movl $0123, %ebx
     int $0x80
     xorl %eax, %eax
     ret

@@ -21,7 +21,8 @@ const EthreadBlock& block() {
 
 extern "C" {
 uint64_t probe_read(uint64_t), probe_write(uint64_t, uint64_t), probe_call(uint64_t), probe_divide(uint64_t, uint64_t);
-uint64_t probe_syscall(), probe_sysenter(), probe_int80(), probe_cpuid(), probe_ud2(), probe_int3(), probe_unknown_leaf(),
+uint64_t probe_sysenter(uint64_t);
+uint64_t probe_syscall(), probe_int80(), probe_cpuid(), probe_ud2(), probe_int3(), probe_unknown_leaf(),
     probe_privileged(), probe_enter();
 uint64_t leaf_loop(uint64_t, const sgx::SecInfo*, uint64_t, uint64_t, uint64_t);
 uint64_t one_leaf(uint64_t, uint64_t, uint64_t, uint64_t);
@@ -36,9 +37,9 @@ void copy(T* to, const void* from, uint64_t size) {
     reinterpret_cast<volatile uint8_t*>(to)[i] = static_cast<const volatile uint8_t*>(from)[i];
 }
 
-uint64_t execute(Instruction instruction) {
+uint64_t execute(Instruction instruction, uint64_t operand) {
   if (instruction == Instruction::kSyscall) return probe_syscall();
-  if (instruction == Instruction::kSysenter) return probe_sysenter();
+  if (instruction == Instruction::kSysenter) return probe_sysenter(operand);
   if (instruction == Instruction::kInt80) return probe_int80();
   if (instruction == Instruction::kCpuid) return probe_cpuid();
   if (instruction == Instruction::kUd2) return probe_ud2();
@@ -141,7 +142,7 @@ extern "C" void enclave_main(Command command, Arguments* arguments, uint64_t spa
   if (command == Command::kWrite) a.out[0] = probe_write(a.in[0], a.in[1]);
   if (command == Command::kCall) a.out[0] = probe_call(a.in[0]);
   if (command == Command::kDivide) a.out[0] = probe_divide(a.in[0], a.in[1]);
-  if (command == Command::kExecute) a.out[0] = execute(static_cast<Instruction>(a.in[0]));
+  if (command == Command::kExecute) a.out[0] = execute(static_cast<Instruction>(a.in[0]), a.in[1]);
   if (command == Command::kPages) a.out[0] = pages(a.in[0], a.in[1], a.in[2], a.in[3], a.in[4]);
   if (command == Command::kOneLeaf) a.out[0] = one_leaf(a.in[0], a.in[1], a.in[2], a.in[3]);
   if (command == Command::kReport) report(a);
