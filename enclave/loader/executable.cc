@@ -62,13 +62,18 @@ Result<void> open_executable(const char* path, Executable& executable, Reason& w
   return ok();
 }
 
+Reason interpreter_reason(Errno error) {
+  if (error == Errno(ENOMEM)) return Reason::kNoMemory;
+  const bool missing = error == Errno(ENOENT) || error == Errno(ENOTDIR);
+  return missing ? Reason::kInterpreterNotFound : Reason::kInterpreterUnusable;
+}
+
 Result<void> open_interpreter(Executable& program, Executable& interpreter, Reason& why) {
   file::PathName path;
   TRY(read_interpreter_name(program, path, why));
   auto opened = open_executable(path.c_str(), interpreter, why);
   if (!opened.ok()) {
-    const bool missing = opened.error() == Errno(ENOENT) || opened.error() == Errno(ENOTDIR);
-    why = missing ? Reason::kInterpreterNotFound : Reason::kInterpreterUnusable;
+    why = interpreter_reason(opened.error());
     return opened.error();
   }
   auto read = read_image(*interpreter.backing, interpreter.image, why);

@@ -23,6 +23,9 @@ struct Executable {
 // Opens the file without looking at its contents. EACCES, ENOENT, ENOTDIR, ELOOP, ENOMEM, …
 Result<void> open_executable(const char* path, Executable& executable, Reason& why);
 
+// For an interpreter, of a program or a script, that could not be opened: the reason that names the culprit.
+Reason interpreter_reason(Errno error);
+
 // Opens and reads the dynamic loader that `program` names. Precondition: it names one. ENOENT, ELIBBAD, …
 Result<void> open_interpreter(Executable& program, Executable& interpreter, Reason& why);
 

@@ -79,9 +79,10 @@ Result<void> ProgramLoad::find_program(const char* path, Reason& why) {
   FileBytes storage = TRY(FileBytes::allocate(kScriptHead));
   for (int depth = 0;; ++depth) {
     auto opened = open_executable(path, program_, why);
-    if (!opened.ok() && depth > 0 && to_reason(opened.error()) == Reason::kNotFound)
-      return refuse(Reason::kInterpreterNotFound, why);
-    if (!opened.ok()) return opened.error();
+    if (!opened.ok()) {
+      if (depth > 0) why = interpreter_reason(opened.error());
+      return opened.error();
+    }
     const std::span<const uint8_t> head = TRY(storage.read(*program_.backing, 0, kScriptHead));
     if (!is_script(head)) return read_image(*program_.backing, program_.image, why);
     if (depth == kMaxScriptDepth) return refuse(Reason::kScriptLoop, why);

@@ -20,6 +20,7 @@ constexpr int kNoSuchProgram = 127;
 constexpr Row kRows[] = {
     {0, 0, "no error"},
     {ENOENT, kNoSuchProgram, "no such file"},
+    {ENOTDIR, kCannotRun, "a part of the path is not a directory"},
     {EACCES, kCannotRun, "permission denied"},
     {EACCES, kCannotRun, "is a directory"},
     {EACCES, kCannotRun, "is not a regular file"},
@@ -37,7 +38,7 @@ constexpr Row kRows[] = {
     {ENOEXEC, kCannotRun, "the program wants addresses outside the enclave: use a larger enclave size"},
     {ENOEXEC, kCannotRun, "the ELF file names its dynamic loader in a damaged way"},
     {ENOENT, kNoSuchProgram, "the interpreter that the file names does not exist"},
-    {ELIBBAD, kCannotRun, "the dynamic loader that the file names is not a usable ELF file"},
+    {ELIBBAD, kCannotRun, "the interpreter that the file names cannot be used"},
     {ENOEXEC, kCannotRun, "the #! line names no interpreter"},
     {ELOOP, kCannotRun, "too many levels of script interpreters"},
     {E2BIG, kCannotRun, "the arguments and environment are too long"},
@@ -58,8 +59,9 @@ int exit_status(Reason reason) { return row(reason).status; }
 Reason to_reason(Errno error) {
   switch (error.code()) {
     case ENOENT:
-    case ENOTDIR:
       return Reason::kNotFound;
+    case ENOTDIR:
+      return Reason::kNotADirectory;
     case EACCES:
     case EPERM:
       return Reason::kNoPermission;

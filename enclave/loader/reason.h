@@ -11,6 +11,7 @@ enum class Reason : uint8_t {
   kNone,
   // The file.
   kNotFound,
+  kNotADirectory,
   kNoPermission,
   kDirectory,
   kNotRegularFile,

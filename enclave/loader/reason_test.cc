@@ -24,7 +24,7 @@ TEST(Reason, EachHasItsOwnLineAndAShellsStatus) {
 
 TEST(Reason, ErrorsOfOtherPartsBecomeTheReasonThatSaysMost) {
   EXPECT_EQ(to_reason(Errno(ENOENT)), Reason::kNotFound);
-  EXPECT_EQ(to_reason(Errno(ENOTDIR)), Reason::kNotFound);
+  EXPECT_EQ(to_reason(Errno(ENOTDIR)), Reason::kNotADirectory);
   EXPECT_EQ(to_reason(Errno(EACCES)), Reason::kNoPermission);
   EXPECT_EQ(to_reason(Errno(ENOMEM)), Reason::kNoMemory);
   EXPECT_EQ(to_reason(Errno(EPROTO)), Reason::kOther);
