@@ -20,7 +20,7 @@ constexpr int kHighestRealtime = 99;
 // <linux/resource.h>.
 constexpr int kWhoProcess = 0, kWhoGroup = 1, kWhoUser = 2;
 // <linux/ioprio.h>, which older headers lack.
-constexpr int kIoWhoProcess = 1, kIoClassShift = 13;
+constexpr int kIoWhoProcess = 1, kIoClassShift = 13, kIoLevelMask = 7;
 enum IoClass : int { kIoNone = 0, kIoRealtime = 1, kIoBestEffort = 2, kIoIdle = 3 };
 
 // The thread with number `pid`, 0 for the caller. ESRCH.
@@ -153,9 +153,8 @@ Result<int> sys_ioprio_get(int which, int who) {
 
 Result<void> sys_ioprio_set(int which, int who, int priority) {
   if (which != kIoWhoProcess) return Errno(EINVAL);
-  const int io_class = priority >> kIoClassShift, level = priority & ((1 << kIoClassShift) - 1);
-  if (io_class < kIoNone || io_class > kIoIdle) return Errno(EINVAL);
-  if (level >= 8 || (io_class == kIoNone && level != 0)) return Errno(EINVAL);
+  const int io_class = priority >> kIoClassShift, level = priority & kIoLevelMask;
+  if (io_class < kIoNone || io_class > kIoIdle || (io_class == kIoNone && level != 0)) return Errno(EINVAL);
   if (io_class == kIoRealtime && !privileged()) return Errno(EPERM);
   TRY(find_thread(who))->hints.io_priority = static_cast<uint32_t>(priority);
   return ok();
