@@ -22,6 +22,7 @@ class DeviceOptions {
   bool strict_ = false;
   bool fast_ = false;
   uint64_t cost_ = 0;
+  uint64_t storm_ = 0;
 };
 
 }  // namespace scone::cli

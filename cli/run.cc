@@ -58,6 +58,8 @@ void run(Options& options, host::Clock& clock) {
   std::string error;
   auto device = options.device.make(error);
   if (!device) fail(kFailure, error);
+  // Who watches is told; output that somebody collects stays the program's.
+  if (isatty(STDERR_FILENO) && !device->caveat().empty()) fprintf(stderr, "scone: %s\n", std::string(device->caveat()).c_str());
   auto image = host::Image::open(options.enclave.image_path(), error);
   if (!image.ok()) fail(kFailure, error);
   const host::ImageParameters parameters = options.enclave.parameters();
