@@ -142,6 +142,7 @@ CASE(two_threads_signal_each_other) {
   catch_usr1();
   pthread_t main_thread = pthread_self();
   std::atomic<int> rounds = 0;
+  received = 0;
   std::thread other([&] {
     for (int i = 0; i < 200; i++) {
       pthread_kill(main_thread, SIGUSR1);
@@ -149,7 +150,6 @@ CASE(two_threads_signal_each_other) {
       rounds++;
     }
   });
-  received = 0;
   for (int i = 0; i < 200; i++) {
     while (received <= i) sched_yield();
     pthread_kill(other.native_handle(), SIGUSR1);
