@@ -5,12 +5,14 @@
 
 #include "enclave/boundary/host_state.h"
 #include "enclave/file/mode.h"
+#include "enclave/sched/clock.h"
 
 namespace scone::file {
 namespace {
 
 // A device number that no real file system has: major 0 with a minor at the top of its range.
 constexpr uint64_t kInsideDevice = 0xfff'000'ff;
+constexpr uint64_t kNanoseconds = 1'000'000'000;
 
 }  // namespace
 
@@ -24,6 +26,16 @@ void fill_stat(struct ::stat& result, uint32_t mode, uint64_t inode, uint64_t si
   result.st_gid = static_cast<uint32_t>(boundary::start_info().egid);
   result.st_size = static_cast<int64_t>(size);
   result.st_blksize = 1024;
+  // Inodes of /proc are made when somebody looks.
+  const uint64_t now = sched::realtime_ns();
+  result.st_atime = result.st_mtime = result.st_ctime = now / kNanoseconds;
+  result.st_atime_nsec = result.st_mtime_nsec = result.st_ctime_nsec = now % kNanoseconds;
+}
+
+GeneratedFile::GeneratedFile(const Origin& origin, Generator generate, int flags)
+    : File(flags & ~O_CLOEXEC), origin_(origin), generate_(generate) {
+  name_.append("/proc/self/");
+  name_.append(origin.name);
 }
 
 Result<size_t> GeneratedFile::read(IoVector& to, std::optional<uint64_t> offset) {
@@ -37,7 +49,7 @@ Result<size_t> GeneratedFile::read(IoVector& to, std::optional<uint64_t> offset)
 Result<size_t> GeneratedFile::read_at(IoVector& to, uint64_t offset) {
   if (offset == 0) {
     text_.clear();
-    TRY(generator_(text_, number_));
+    TRY(generate_(text_, origin_.number));
     TRY(text_.status());
   }
   const std::string_view text = text_.view();
@@ -55,7 +67,7 @@ Result<uint64_t> GeneratedFile::seek(int64_t offset, int whence) {
 }
 
 Result<void> GeneratedFile::stat(struct ::stat& result) {
-  fill_stat(result, kModeRegular | permissions_, inode_, 0);
+  fill_stat(result, kModeRegular | origin_.permissions, origin_.inode, 0);
   return ok();
 }
 

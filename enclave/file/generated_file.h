@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "base/result.h"
 #include "enclave/file/file.h"
@@ -11,26 +12,31 @@
 
 namespace scone::file {
 
-// Fills `to` with the contents; `number` is whatever the file was opened with.
+// Fills `to` with the contents of a file; `number` tells which thread or descriptor it is about.
 using Generator = Result<void> (*)(Text& to, int number);
 
 // As the kernel's seq_file: each read at offset 0 makes the contents anew, the reads behind it continue the same text.
 class GeneratedFile final : public File {
  public:
-  GeneratedFile(Generator generator, int number, uint16_t permissions, uint64_t inode, int flags)
-      : File(flags), generator_(generator), number_(number), permissions_(permissions), inode_(inode) {}
+  struct Origin {
+    std::string_view name;  // below /proc/self; constant
+    int number;             // for the generator
+    uint16_t permissions;
+    uint64_t inode;
+  };
+  GeneratedFile(const Origin& origin, Generator generate, int flags);
 
   Result<size_t> read(IoVector& to, std::optional<uint64_t> offset) override;
   Result<uint64_t> seek(int64_t offset, int whence) override;
   Result<void> stat(struct ::stat& result) override;
+  const char* name() const override { return name_.c_str(); }
 
  private:
   Result<size_t> read_at(IoVector& to, uint64_t offset);  // lock_ held
 
-  const Generator generator_;
-  const int number_;
-  const uint16_t permissions_;
-  const uint64_t inode_;
+  const Origin origin_;
+  const Generator generate_;
+  FixedText<48> name_;
   sched::Mutex lock_;
   Text text_;
   uint64_t position_ = 0;

@@ -25,6 +25,7 @@ class ProcDirectory final : public File {
   Result<size_t> read_directory(IoVector& to) override;
   Result<uint64_t> seek(int64_t offset, int whence) override;
   Result<void> stat(struct ::stat& result) override;
+  const char* name() const override { return path_.c_str(); }
   std::string_view inside_path() const override { return path_.view(); }
 
  private:

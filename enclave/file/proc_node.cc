@@ -18,9 +18,10 @@ namespace {
 
 constexpr int kWriteAccess = 2;  // W_OK
 
-Result<Ref<File>> generated(Generator generate, const ProcNode& node, int flags) {
+Result<Ref<File>> generated(Generator generate, std::string_view name, const ProcNode& node, int flags) {
   const auto permissions = static_cast<uint16_t>(node.mode() & kModePermissions);
-  auto* file = new (std::nothrow) GeneratedFile(generate, node.number, permissions, node.inode(), flags);
+  const GeneratedFile::Origin origin{name, node.number, permissions, node.inode()};
+  auto* file = new (std::nothrow) GeneratedFile(origin, generate, flags);
   if (!file) return Errno(ENOMEM);
   return Ref<File>::adopt(file);
 }
@@ -73,8 +74,8 @@ Result<Ref<File>> ProcNode::open(int flags) const {
   if ((flags & O_ACCMODE) != O_RDONLY) return is_directory() ? Errno(EISDIR) : Errno(EACCES);
   if (is_directory()) return ProcDirectory::open(*this, flags);
   if (flags & O_DIRECTORY) return Errno(ENOTDIR);
-  if (kind == ProcNodeKind::kDescriptorInfo) return generated(&generate_descriptor_info, *this, flags);
-  return generated(row->generate, *this, flags);
+  if (kind == ProcNodeKind::kDescriptorInfo) return generated(&generate_descriptor_info, "fdinfo", *this, flags);
+  return generated(row->generate, row->name, *this, flags);
 }
 
 }  // namespace scone::file

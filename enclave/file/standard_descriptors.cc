@@ -66,17 +66,16 @@ Result<Ref<File>> inherit(HostFd fd) {
   return share(std::move(descriptor), mode, flags);
 }
 
-Result<void> install(int number, HostFd fd) {
-  Result<Ref<File>> file = inherit(std::move(fd));
-  if (!file.ok()) return file.error();
-  Ref<File> none;
-  return fd_table().replace(number, file.take(), false, none);
-}
-
 // What the runner opened itself is closed on exec; what it inherited is not, or it would not have come through its own.
 bool was_inherited(int number) {
   Result<uint64_t> flags = host_call(__NR_fcntl, static_cast<uint64_t>(number), F_GETFD);
   return flags.ok() && (flags.value() & kFdCloseOnExec) == 0;
+}
+
+Result<void> install(int number, HostFd fd) {
+  Ref<File> file = TRY(inherit(std::move(fd)));
+  Ref<File> none;
+  return fd_table().replace(number, std::move(file), false, none);
 }
 
 // Calls visit(number) for the runner's descriptors that `records`, a piece of a listing of /proc/self/fd, names.
@@ -112,8 +111,7 @@ void install_others() {
 
 Result<void> install_standard_descriptors() {
   for (int number = 0; number <= kLastStandard; ++number) {
-    const Result<void> installed = install(number, HostFd::inherited(number));
-    if (!installed.ok() && installed.error() != Errno(EBADF)) return installed;
+    if (was_inherited(number)) TRY(install(number, HostFd::inherited(number)));
   }
   install_others();
   return ok();
