@@ -130,11 +130,6 @@ Vma* VmaTree::find(uint64_t address) const {
   return best;
 }
 
-Vma* VmaTree::ending_at(uint64_t address) const {
-  Vma* vma = address > 0 ? find(address - 1) : nullptr;
-  return vma && vma->end == address ? vma : nullptr;
-}
-
 void VmaTree::insert(Vma& vma) {
   vma.left = vma.right = nullptr;
   pull(vma);

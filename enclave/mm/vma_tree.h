@@ -18,8 +18,6 @@ class VmaTree {
 
   // The mapping that contains `address`, or else the next one above it, or nullptr.
   Vma* find(uint64_t address) const;
-  // The mapping that ends at `address`, or nullptr.
-  Vma* ending_at(uint64_t address) const;
   // Precondition: overlaps no mapping of the tree.
   void insert(Vma& vma);
   // Precondition: in the tree.

@@ -111,15 +111,5 @@ TEST_F(RandomTree, StaysBalancedWhenFilledInOrder) {
   EXPECT_EQ(tree_.highest_gap(2, 0, 10000), std::nullopt);
 }
 
-TEST_F(RandomTree, FindsWhatEndsAtAnAddress) {
-  Vma vma;
-  vma.begin = 10;
-  vma.end = 20;
-  tree_.insert(vma);
-  EXPECT_EQ(tree_.ending_at(20), &vma);
-  EXPECT_EQ(tree_.ending_at(19), nullptr);
-  EXPECT_EQ(tree_.ending_at(0), nullptr);
-}
-
 }  // namespace
 }  // namespace scone::mm
