@@ -103,8 +103,8 @@ static_assert(sizeof(Attributes) == 16);
 
 // SGX Enclave Control Structure (Data Structures, "SGX Enclave Control Structure (SECS)").
 struct Secs {
-  uint64_t size;  // bytes, a power of two
-  uint64_t base;  // a multiple of size
+  uint64_t size;            // bytes, a power of two
+  uint64_t base;            // a multiple of size
   uint32_t ssa_frame_size;  // pages
   uint32_t misc_select;
   uint64_t cet_leg_bitmap_offset;
@@ -183,9 +183,7 @@ struct alignas(64) SecInfo {
   uint64_t flags;  // SecInfoFlag | PageType << kSecInfoTypeShift; bits 6, 7 and above 15 are zero
   uint64_t reserved[7];
 
-  constexpr PageType page_type() const {
-    return static_cast<PageType>((flags >> kSecInfoTypeShift) & 0xff);
-  }
+  constexpr PageType page_type() const { return static_cast<PageType>((flags >> kSecInfoTypeShift) & 0xff); }
 };
 static_assert(sizeof(SecInfo) == 64);
 
@@ -259,12 +257,8 @@ static_assert(sizeof(ExInfo) == 16);
 
 // Where the parts of an SSA frame stand. The frame begins with the XSAVE area, in standard format.
 // Precondition: frame_pages >= 1.
-constexpr uint64_t gpr_offset(uint32_t frame_pages) {
-  return frame_pages * kPageSize - sizeof(GprSgx);
-}
-constexpr uint64_t ex_info_offset(uint32_t frame_pages) {
-  return gpr_offset(frame_pages) - sizeof(ExInfo);
-}
+constexpr uint64_t gpr_offset(uint32_t frame_pages) { return frame_pages * kPageSize - sizeof(GprSgx); }
+constexpr uint64_t ex_info_offset(uint32_t frame_pages) { return gpr_offset(frame_pages) - sizeof(ExInfo); }
 
 // Enclave Signature Structure (Data Structures, "Enclave Signature Structure (SIGSTRUCT)").
 // Big numbers are little endian.

@@ -70,7 +70,7 @@ void Measurement::extend(uint64_t offset, ExtendBytes bytes) {
 
 void Measurement::add_page(uint64_t offset, const SecInfo& info, PageBytes content, bool measure_content) {
   constexpr size_t kChunks = kPageSize / kExtendChunk;
-  std::array<uint8_t, kRecordSize + kChunks * (kRecordSize + kExtendChunk)> stream;
+  std::array<uint8_t, kRecordSize + kChunks*(kRecordSize + kExtendChunk)> stream;
   uint8_t* out = std::ranges::copy(add_record(offset, info), stream.data()).out;
   for (size_t at = 0; measure_content && at < kPageSize; at += kExtendChunk) {
     out = std::ranges::copy(extend_record(offset + at), out).out;

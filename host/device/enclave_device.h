@@ -25,8 +25,8 @@ struct EnclaveRun {
   uint32_t function;          // out: the ENCLU leaf that ended the stay: EEXIT, or the one that faulted
   uint16_t exception_vector;  // valid unless function == EEXIT
   uint16_t exception_error_code;
-  uint64_t exception_addr;    // page of a #PF
-  uint64_t user_handler;  // always 0 here
+  uint64_t exception_addr;  // page of a #PF
+  uint64_t user_handler;    // always 0 here
   uint64_t user_data;
   uint8_t reserved[216];
 };
@@ -49,8 +49,8 @@ class EnclaveDevice {
   // ECREATE: reserves ELRANGE [secs.base, secs.base + secs.size) and maps it.
   virtual Result<void> create(const sgx::Secs& secs) = 0;
   // EADD of `source` (whole pages) at `offset` from the base, and EEXTEND of all of it if `measure`.
-  virtual Result<void> add_pages(uint64_t offset, std::span<const uint8_t> source,
-                                 const sgx::SecInfo& info, bool measure) = 0;
+  virtual Result<void> add_pages(uint64_t offset, std::span<const uint8_t> source, const sgx::SecInfo& info,
+                                 bool measure) = 0;
   // Where the image's ENCLU sites are (offsets from the base; enclave/entry/enclu.inc describes a site). A model may call
   // itself from there instead of trapping. To be called before initialize(); may be left out.
   virtual void use_enclu_sites(std::span<const uint64_t>) {}
@@ -70,8 +70,8 @@ class EnclaveDevice {
   // as they are. Returns 0 when the enclave left by EEXIT or an exception ended its stay (run says which),
   // or a negative errno. Asynchronous signals during the stay are invisible here: the runner's handler ran and the
   // enclave was resumed.
-  virtual int enter(uint64_t rdi, uint64_t rsi, uint64_t rdx, uint32_t function, uint64_t r8,
-                    uint64_t r9, EnclaveRun& run) = 0;
+  virtual int enter(uint64_t rdi, uint64_t rsi, uint64_t rdx, uint32_t function, uint64_t r8, uint64_t r9,
+                    EnclaveRun& run) = 0;
 
   // Makes `handler` the process's handler of an asynchronous signal that may interrupt enclaves: the only proper way to
   // install one, since a plain handler would run with the enclave's FS base. While it runs, signo is blocked. `flags` are

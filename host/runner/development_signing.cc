@@ -74,7 +74,8 @@ std::string to_hex(const sgx::MrEnclave& measurement) {
   return hex;
 }
 
-Result<sgx::SigStruct> development_signature(const std::string& enclave_path, const sgx::MrEnclave& measurement) {
+Result<sgx::SigStruct> development_signature(const std::string& enclave_path,
+                                             const sgx::MrEnclave& measurement) {
   std::string path = enclave_path + "." + to_hex(measurement) + ".sig";
   if (auto kept = load_signature(path, measurement)) return *kept;
   auto key = TRY(development_key(enclave_path + ".key"));

@@ -13,7 +13,8 @@ namespace scone::host {
 // beside the enclave's file: <enclave_path>.key and <enclave_path>.<MRENCLAVE>.sig. A kept signature that does not verify or is
 // for another measurement is replaced. Where the directory is not writable a signature is made anew each time. EIO if
 // OpenSSL fails.
-Result<sgx::SigStruct> development_signature(const std::string& enclave_path, const sgx::MrEnclave& measurement);
+Result<sgx::SigStruct> development_signature(const std::string& enclave_path,
+                                             const sgx::MrEnclave& measurement);
 
 // Lower-case hexadecimal, as `scone hash` prints it.
 std::string to_hex(const sgx::MrEnclave& measurement);

@@ -69,6 +69,14 @@ sgx::Tcs make_tcs(uint64_t entry, uint64_t ethread_offset) {
   return tcs;
 }
 
+sgx::MrEnclave measure_pieces(const std::vector<ImagePiece>& pieces, uint64_t enclave_size) {
+  sgx::Measurement measurement(kSsaFramePages, enclave_size);
+  for (const ImagePiece& piece : pieces)
+    for (uint64_t at = 0; at < piece.bytes.size(); at += kPage)
+      measurement.add_page(piece.offset + at, piece.info, sgx::PageBytes(&piece.bytes[at], kPage), true);
+  return measurement.value();
+}
+
 Result<std::vector<uint8_t>> read_file(const std::string& path) {
   std::unique_ptr<FILE, decltype(&fclose)> file(fopen(path.c_str(), "re"), &fclose);
   if (!file) return Errno(errno);
@@ -127,8 +135,14 @@ std::vector<ImagePiece> Image::pieces(const ImageParameters& parameters) const {
   for (uint32_t i = 0; i < parameters.ethreads; ++i) {
     uint64_t at = ethread_offset(parameters, i);
     uint64_t block = at + kBlockPage * kPage, stack = at + kStackPage * kPage;
-    EthreadBlock content{block,        i, stack + kStackPages * kPage, at, at + kPage, kSsaFramePages * kPage,
-                         parameters.enclave_size, parameters.ethreads};
+    EthreadBlock content{block,
+                         i,
+                         stack + kStackPages * kPage,
+                         at,
+                         at + kPage,
+                         kSsaFramePages * kPage,
+                         parameters.enclave_size,
+                         parameters.ethreads};
     pieces.push_back({at, sgx::make_sec_info(0, sgx::kPtTcs), page_with(make_tcs(base + entry_, at))});
     pieces.push_back({at + kPage, data, zero_pages(kSsaFrames * kSsaFramePages)});
     pieces.push_back({block, data, page_with(content)});
@@ -138,14 +152,11 @@ std::vector<ImagePiece> Image::pieces(const ImageParameters& parameters) const {
 }
 
 sgx::MrEnclave Image::measure(const ImageParameters& parameters) const {
-  sgx::Measurement measurement(kSsaFramePages, parameters.enclave_size);
-  for (const ImagePiece& piece : pieces(parameters))
-    for (uint64_t at = 0; at < piece.bytes.size(); at += kPage)
-      measurement.add_page(piece.offset + at, piece.info, sgx::PageBytes(&piece.bytes[at], kPage), true);
-  return measurement.value();
+  return measure_pieces(pieces(parameters), parameters.enclave_size);
 }
 
-Result<void> Image::build(EnclaveDevice& device, const ImageParameters& parameters, std::string& error) const {
+Result<void> Image::build(EnclaveDevice& device, const ImageParameters& parameters,
+                          std::string& error) const {
   auto refuse = [&](const char* step, Errno code) {
     std::string reason = device.last_error();
     error = std::string(step) + ": " + (reason.empty() ? strerror(code.code()) : reason);
@@ -153,13 +164,14 @@ Result<void> Image::build(EnclaveDevice& device, const ImageParameters& paramete
   };
   if (auto created = device.create(secs(parameters)); !created.ok())
     return refuse("cannot create the enclave", created.error());
-  for (const ImagePiece& piece : pieces(parameters))
+  const std::vector<ImagePiece> all = pieces(parameters);
+  for (const ImagePiece& piece : all)
     if (auto added = device.add_pages(piece.offset, piece.bytes, piece.info, true); !added.ok())
       return refuse("cannot add the enclave's pages", added.error());
   std::vector<uint64_t> sites = enclu_sites_;
   for (uint64_t& site : sites) site += abi::image_base(parameters.enclave_size);
   device.use_enclu_sites(sites);
-  auto signature = development_signature(path_, measure(parameters));
+  auto signature = development_signature(path_, measure_pieces(all, parameters.enclave_size));
   if (!signature.ok()) {
     error = std::string("cannot sign the enclave: ") + strerror(signature.error().code());
     return signature.error();

@@ -47,7 +47,8 @@ Result<void> ImageParser::parse(Image& image) {
 Result<void> ImageParser::parse_header(Image& image) {
   header_ = TRY(read<Elf64_Ehdr>(0));
   if (std::memcmp(header_.e_ident, ELFMAG, SELFMAG) != 0) return fail("not an ELF file");
-  if (header_.e_ident[EI_CLASS] != ELFCLASS64 || header_.e_machine != EM_X86_64) return fail("not a 64-bit x86 file");
+  if (header_.e_ident[EI_CLASS] != ELFCLASS64 || header_.e_machine != EM_X86_64)
+    return fail("not a 64-bit x86 file");
   if (header_.e_type != ET_DYN) return fail("not a static PIE");
   if (header_.e_phentsize != sizeof(Elf64_Phdr)) return fail("unknown program headers");
   image.entry_ = header_.e_entry;
@@ -67,14 +68,17 @@ Result<void> ImageParser::parse_segments(Image& image) {
 }
 
 Result<void> ImageParser::add_segment(Image& image, const Elf64_Phdr& header) {
-  if (header.p_filesz > header.p_memsz || !range_within(header.p_vaddr, header.p_memsz, 0, abi::kImageSpace / 2))
+  if (header.p_filesz > header.p_memsz ||
+      !range_within(header.p_vaddr, header.p_memsz, 0, abi::kImageSpace / 2))
     return fail("a segment is larger than the room for the image");
   uint64_t permissions = permissions_of(header.p_flags);
-  if ((permissions & sgx::kSecInfoW) && (permissions & sgx::kSecInfoX)) return fail("a segment is writable and executable");
+  if ((permissions & sgx::kSecInfoW) && (permissions & sgx::kSecInfoX))
+    return fail("a segment is writable and executable");
   Image::Segment segment;
   segment.begin = align_down(header.p_vaddr, sgx::kPageSize);
   segment.permissions = permissions;
-  if (segment.begin < image.end_) return fail("segments overlap or share a page (link with -z separate-code)");
+  if (segment.begin < image.end_)
+    return fail("segments overlap or share a page (link with -z separate-code)");
   uint64_t end = align_up(header.p_vaddr + header.p_memsz, sgx::kPageSize);
   segment.bytes.resize(end - segment.begin);
   auto content = TRY(part(header.p_offset, header.p_filesz));

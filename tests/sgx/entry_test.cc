@@ -28,7 +28,7 @@ TEST_P(Entry, LoadsTheSegmentBasesOfTheTcsAndRestoresTheHosts) {
   thread_local int marker = 7;
   TestMachine machine(options());
   machine.run_command(Command::kReadTls);
-  EXPECT_EQ(machine.arguments().out[0], 0u);                                // OFSBASE is 0
+  EXPECT_EQ(machine.arguments().out[0], 0u);                                  // OFSBASE is 0
   EXPECT_EQ(machine.arguments().out[1], machine.tcs() + 4 * sgx::kPageSize);  // the Ethread block
   EXPECT_EQ(marker, 7);
 }

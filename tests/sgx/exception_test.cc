@@ -103,8 +103,7 @@ TEST_P(Exceptions, PrivilegedInstructionsAndUnknownLeavesAreGeneralProtectionFau
   TestMachine machine(options());
   for (Instruction i : {Instruction::kPrivileged, Instruction::kUnknownLeaf, Instruction::kEnter}) {
     EXPECT_EQ(machine.result(Command::kExecute, static_cast<uint64_t>(i)), kSkipped) << static_cast<int>(i);
-    EXPECT_EQ(told(machine.arguments()).vector, sgx::kVectorGp)
-        << static_cast<int>(i);
+    EXPECT_EQ(told(machine.arguments()).vector, sgx::kVectorGp) << static_cast<int>(i);
     EXPECT_TRUE(told(machine.arguments()).valid);
   }
 }
@@ -125,7 +124,8 @@ TEST_P(Exceptions, SysenterIsUndefined) {
   for (bool stack_is_readable : {false, true}) {
     TestMachine machine(options());
     Arguments& a = machine.arguments();
-    const uint64_t pending_rw = sgx::make_sec_info(sgx::kSecInfoR | sgx::kSecInfoW | sgx::kSecInfoPending, sgx::kPtReg).flags;
+    const uint64_t pending_rw =
+        sgx::make_sec_info(sgx::kSecInfoR | sgx::kSecInfoW | sgx::kSecInfoPending, sgx::kPtReg).flags;
     if (stack_is_readable) machine.pages(sgx::kEaccept, pending_rw, kStack, 0, 1);
     a.in[0] = static_cast<uint64_t>(Instruction::kSysenter);
     a.in[1] = kStack + 64;

@@ -68,12 +68,16 @@ TEST_F(ImageFile, RefusesWhatIsNoEnclaveImage) {
 }
 
 TEST_F(ImageFile, RefusesHostileSegments) {
-  EXPECT_THAT(refusal([](auto& b) { segment(b, 1).p_flags = PF_R | PF_W | PF_X; }), HasSubstr("writable and executable"));
+  EXPECT_THAT(refusal([](auto& b) { segment(b, 1).p_flags = PF_R | PF_W | PF_X; }),
+              HasSubstr("writable and executable"));
   EXPECT_THAT(refusal([](auto& b) { segment(b, 1).p_vaddr = 0; }), HasSubstr("overlap"));
-  EXPECT_THAT(refusal([](auto& b) { segment(b, 1).p_vaddr = ~uint64_t{0} - 8; }), HasSubstr("larger than the room"));
-  EXPECT_THAT(refusal([](auto& b) { segment(b, 1).p_memsz = uint64_t{1} << 60; }), HasSubstr("larger than the room"));
+  EXPECT_THAT(refusal([](auto& b) { segment(b, 1).p_vaddr = ~uint64_t{0} - 8; }),
+              HasSubstr("larger than the room"));
+  EXPECT_THAT(refusal([](auto& b) { segment(b, 1).p_memsz = uint64_t{1} << 60; }),
+              HasSubstr("larger than the room"));
   EXPECT_THAT(refusal([](auto& b) { segment(b, 1).p_offset = ~uint64_t{0}; }), HasSubstr("truncated"));
-  EXPECT_THAT(refusal([](auto& b) { segment(b, 1).p_filesz = segment(b, 1).p_memsz + 1; }), HasSubstr("larger"));
+  EXPECT_THAT(refusal([](auto& b) { segment(b, 1).p_filesz = segment(b, 1).p_memsz + 1; }),
+              HasSubstr("larger"));
   EXPECT_THAT(refusal([](auto& b) { header(b).e_phoff = ~uint64_t{0}; }), HasSubstr("truncated"));
   EXPECT_THAT(refusal([](auto& b) { header(b).e_shoff = ~uint64_t{7}; }), HasSubstr("truncated"));
 }
@@ -170,9 +174,12 @@ TEST(Launch, RefusesPagesThatSgxWouldNotAdd) {
   auto device = host::soft::make_soft_device({});
   ASSERT_TRUE(device->create(image.secs({})).ok());
   std::vector<uint8_t> page(kPage, 0xff);
-  auto add = [&](uint64_t offset, const sgx::SecInfo& info) { return device->add_pages(offset, page, info, true); };
+  auto add = [&](uint64_t offset, const sgx::SecInfo& info) {
+    return device->add_pages(offset, page, info, true);
+  };
   sgx::SecInfo data = sgx::make_sec_info(sgx::kSecInfoR | sgx::kSecInfoW, sgx::kPtReg);
-  EXPECT_EQ(add(0x100000, sgx::make_sec_info(sgx::kSecInfoW, sgx::kPtReg)).error(), Errno(EINVAL)) << "W without R";
+  EXPECT_EQ(add(0x100000, sgx::make_sec_info(sgx::kSecInfoW, sgx::kPtReg)).error(), Errno(EINVAL))
+      << "W without R";
   EXPECT_EQ(add(0x100000, sgx::make_sec_info(0, sgx::kPtVa)).error(), Errno(EINVAL));
   EXPECT_EQ(add(0x100000, sgx::make_sec_info(0, sgx::kPtTcs)).error(), Errno(EINVAL)) << "a TCS of garbage";
   EXPECT_EQ(add(0x100001, data).error(), Errno(EINVAL));

@@ -28,8 +28,8 @@ void on_tick(int, siginfo_t*, void* context) {
   interrupts_inside++;
   host::EnclaveRun run{};
   run.tcs = interrupted_machine->tcs(ethread_of_thread);
-  int error = device.enter(static_cast<uint64_t>(Command::kTick), reinterpret_cast<uint64_t>(tick_arguments), 0,
-                           sgx::kEenter, 0, 0, run);
+  int error = device.enter(static_cast<uint64_t>(Command::kTick), reinterpret_cast<uint64_t>(tick_arguments),
+                           0, sgx::kEenter, 0, 0, run);
   if (error || run.function != sgx::kEexit) abort();
 }
 
@@ -65,7 +65,8 @@ TEST_P(Interrupts, AComputationHasTheSameResultUnderAStormOfThem) {
 // Hits entry and exit code, the gate, fault handlers and leaves rather than the enclave's own instructions.
 TEST_P(Interrupts, TransitionsFaultsAndLeavesSurviveAStorm) {
   IntervalTimer storm(kSignal, 30);
-  const uint64_t pending_rw = sgx::make_sec_info(sgx::kSecInfoR | sgx::kSecInfoW | sgx::kSecInfoPending, sgx::kPtReg).flags;
+  const uint64_t pending_rw =
+      sgx::make_sec_info(sgx::kSecInfoR | sgx::kSecInfoW | sgx::kSecInfoPending, sgx::kPtReg).flags;
   Arguments& a = machine.arguments();
   for (uint64_t round = 0; round < 1500 || interrupts_inside < 50; ++round) {
     a.in[0] = round;
@@ -77,7 +78,8 @@ TEST_P(Interrupts, TransitionsFaultsAndLeavesSurviveAStorm) {
     a.in[1] = round & 0xff;
     a.in[6] = pending_rw;
     ASSERT_EQ(machine.run_command(Command::kWrite, Command::kAcceptFault), 1) << round;
-    ASSERT_EQ(machine.pages(sgx::kEmodpe, sgx::make_sec_info(sgx::kSecInfoX, sgx::kPtReg).flags, page, 0, 1), 0u);
+    ASSERT_EQ(machine.pages(sgx::kEmodpe, sgx::make_sec_info(sgx::kSecInfoX, sgx::kPtReg).flags, page, 0, 1),
+              0u);
     ASSERT_EQ(machine.result(Command::kRead, page), round & 0xff);
     ASSERT_EQ(machine.result(Command::kExecute, static_cast<uint64_t>(Instruction::kSyscall)), kSkipped);
   }
@@ -100,8 +102,8 @@ TEST_P(Interrupts, TwoThreadsInsideAreInterruptedIndependently) {
       arguments[i].in[0] = kRounds;
       host::EnclaveRun run{};
       run.tcs = machine.tcs(i);
-      ASSERT_EQ(machine.device().enter(static_cast<uint64_t>(Command::kCompute), reinterpret_cast<uint64_t>(&arguments[i]), 0,
-                                       sgx::kEenter, 0, 0, run),
+      ASSERT_EQ(machine.device().enter(static_cast<uint64_t>(Command::kCompute),
+                                       reinterpret_cast<uint64_t>(&arguments[i]), 0, sgx::kEenter, 0, 0, run),
                 0);
       EXPECT_EQ(run.function, sgx::kEexit);
     });
@@ -122,8 +124,8 @@ TEST_P(Interrupts, ATcsInUseCannotBeEnteredByAnotherThread) {
     host::EnclaveRun run{};
     run.tcs = machine.tcs();
     started = true;
-    machine.device().enter(static_cast<uint64_t>(Command::kCompute), reinterpret_cast<uint64_t>(&machine.arguments()), 0,
-                           sgx::kEenter, 0, 0, run);
+    machine.device().enter(static_cast<uint64_t>(Command::kCompute),
+                           reinterpret_cast<uint64_t>(&machine.arguments()), 0, sgx::kEenter, 0, 0, run);
   });
   while (!started) std::this_thread::yield();
   usleep(20'000);

@@ -43,9 +43,12 @@ TEST_P(Pages, AreNotAcceptedTwice) {
 TEST_P(Pages, AreAcceptedOnlyAsWhatTheyAre) {
   EXPECT_EQ(machine.pages(sgx::kEaccept, reg(sgx::kSecInfoRwx | sgx::kSecInfoPending), kHeap, 0, 1),
             sgx::kPageAttributesMismatch);
-  EXPECT_EQ(machine.pages(sgx::kEaccept, reg(kReadWrite | sgx::kSecInfoPr), kHeap, 0, 1), sgx::kPageAttributesMismatch);
-  EXPECT_EQ(machine.pages(sgx::kEaccept, reg(kReadWrite), kHeap, 0, 1), kSkipped) << "#GP: no state to accept";
-  EXPECT_EQ(machine.pages(sgx::kEaccept, reg(kReadWrite | sgx::kSecInfoPending), kHeap + 1, 0, 1), kSkipped) << "#GP: unaligned";
+  EXPECT_EQ(machine.pages(sgx::kEaccept, reg(kReadWrite | sgx::kSecInfoPr), kHeap, 0, 1),
+            sgx::kPageAttributesMismatch);
+  EXPECT_EQ(machine.pages(sgx::kEaccept, reg(kReadWrite), kHeap, 0, 1), kSkipped)
+      << "#GP: no state to accept";
+  EXPECT_EQ(machine.pages(sgx::kEaccept, reg(kReadWrite | sgx::kSecInfoPending), kHeap + 1, 0, 1), kSkipped)
+      << "#GP: unaligned";
   EXPECT_EQ(accept(kHeap, 1), sgx::kSuccess);
 }
 
@@ -63,7 +66,8 @@ TEST_P(Pages, GainPermissionsByEmodpe) {
   EXPECT_EQ(machine.pages(sgx::kEmodpe, reg(sgx::kSecInfoX), kHeap, 0, 3), sgx::kSuccess);
   EXPECT_EQ(machine.result(Command::kCall, kHeap) & 0xff, 7u);
   EXPECT_TRUE(writable(kHeap + 2 * kPage));
-  EXPECT_EQ(machine.pages(sgx::kEmodpe, reg(sgx::kSecInfoX), kHeap + 10 * kPage, 0, 1), kSkipped) << "#PF: absent";
+  EXPECT_EQ(machine.pages(sgx::kEmodpe, reg(sgx::kSecInfoX), kHeap + 10 * kPage, 0, 1), kSkipped)
+      << "#PF: absent";
 }
 
 TEST_P(Pages, LosePermissionsByTheHostAndTheEnclaveConfirms) {
@@ -75,7 +79,8 @@ TEST_P(Pages, LosePermissionsByTheHostAndTheEnclaveConfirms) {
   EXPECT_TRUE(readable(kHeap));
   EXPECT_FALSE(writable(kHeap));
   EXPECT_TRUE(writable(kHeap + kPage));
-  EXPECT_EQ(machine.pages(sgx::kEaccept, reg(kReadWrite | sgx::kSecInfoPr), kHeap, 0, 1), sgx::kPageAttributesMismatch);
+  EXPECT_EQ(machine.pages(sgx::kEaccept, reg(kReadWrite | sgx::kSecInfoPr), kHeap, 0, 1),
+            sgx::kPageAttributesMismatch);
   EXPECT_EQ(machine.pages(sgx::kEaccept, reg(sgx::kSecInfoR | sgx::kSecInfoPr), kHeap, 0, 1), sgx::kSuccess);
   EXPECT_FALSE(restrict_to(sgx::kSecInfoW)) << "W without R";
   EXPECT_EQ(machine.pages(sgx::kEmodpe, reg(kReadWrite), kHeap, 0, 1), sgx::kSuccess);
@@ -85,12 +90,14 @@ TEST_P(Pages, LosePermissionsByTheHostAndTheEnclaveConfirms) {
 TEST_P(Pages, AreCopiedIntoBeingByEacceptcopy) {
   accept(kHeap, 1);
   machine.result(Command::kWrite, kHeap + 77, 0x77);
-  EXPECT_EQ(machine.pages(sgx::kEacceptcopy, reg(sgx::kSecInfoR), kHeap + 8 * kPage, kHeap, 1), sgx::kSuccess);
+  EXPECT_EQ(machine.pages(sgx::kEacceptcopy, reg(sgx::kSecInfoR), kHeap + 8 * kPage, kHeap, 1),
+            sgx::kSuccess);
   EXPECT_EQ(machine.result(Command::kRead, kHeap + 8 * kPage + 77), 0x77u);
   EXPECT_FALSE(writable(kHeap + 8 * kPage));
   EXPECT_EQ(machine.pages(sgx::kEacceptcopy, reg(sgx::kSecInfoR), kHeap + 8 * kPage, kHeap, 1),
             sgx::kPageAttributesMismatch);
-  EXPECT_EQ(machine.pages(sgx::kEacceptcopy, reg(sgx::kSecInfoR), kHeap + 9 * kPage, kHeap + kPage, 1), kSkipped)
+  EXPECT_EQ(machine.pages(sgx::kEacceptcopy, reg(sgx::kSecInfoR), kHeap + 9 * kPage, kHeap + kPage, 1),
+            kSkipped)
       << "#PF: the source is absent";
 }
 
@@ -98,7 +105,8 @@ TEST_P(Pages, SeveralAreCopiedInOneLoop) {
   accept(kHeap, 3);
   for (uint64_t i = 0; i < 3; ++i) machine.result(Command::kWrite, kHeap + i * kPage, 0x60 + i);
   EXPECT_EQ(machine.pages(sgx::kEacceptcopy, reg(kReadWrite), kHeap + 8 * kPage, kHeap, 3), sgx::kSuccess);
-  for (uint64_t i = 0; i < 3; ++i) EXPECT_EQ(machine.result(Command::kRead, kHeap + (8 + i) * kPage), 0x60 + i);
+  for (uint64_t i = 0; i < 3; ++i)
+    EXPECT_EQ(machine.result(Command::kRead, kHeap + (8 + i) * kPage), 0x60 + i);
 }
 
 TEST_P(Pages, AreTrimmedConfirmedRemovedAndComeBackEmpty) {
@@ -122,7 +130,8 @@ TEST_P(Pages, TheHostCannotChangeWhatSgxDoesNotAllow) {
   accept(kHeap, 1);
   EXPECT_EQ(device.modify_types(kHeap, kPage, sgx::kPtReg).error(), Errno(EINVAL));
   EXPECT_EQ(device.modify_types(kHeap + kPage, kPage, sgx::kPtTrim).error(), Errno(EFAULT)) << "absent";
-  EXPECT_EQ(device.restrict_permissions(machine.tcs(), kPage, sgx::kSecInfoR).error(), Errno(EINVAL)) << "a TCS";
+  EXPECT_EQ(device.restrict_permissions(machine.tcs(), kPage, sgx::kSecInfoR).error(), Errno(EINVAL))
+      << "a TCS";
   EXPECT_EQ(device.restrict_permissions(kHeap, kPage + 1, sgx::kSecInfoR).error(), Errno(EINVAL));
   EXPECT_EQ(device.remove_pages(machine.parameters().enclave_size, kPage).error(), Errno(EINVAL));
 }
@@ -137,11 +146,13 @@ TEST_P(Pages, ATrimmedTcsCanNoLongerBeEntered) {
 TEST_P(Pages, ACopyLoopStopsAtTheFirstPageThatCannotBe) {
   accept(kHeap, 2);
   accept(kHeap + 10 * kPage, 1);  // the third target is in use
-  EXPECT_EQ(machine.pages(sgx::kEacceptcopy, reg(kReadWrite), kHeap + 8 * kPage, kHeap, 3), kSkipped) << "the third source is absent";
+  EXPECT_EQ(machine.pages(sgx::kEacceptcopy, reg(kReadWrite), kHeap + 8 * kPage, kHeap, 3), kSkipped)
+      << "the third source is absent";
   EXPECT_TRUE(writable(kHeap + 9 * kPage));
   accept(kHeap + 2 * kPage, 1);
   accept(kHeap + 22 * kPage, 1);
-  EXPECT_EQ(machine.pages(sgx::kEacceptcopy, reg(kReadWrite), kHeap + 20 * kPage, kHeap, 3), sgx::kPageAttributesMismatch);
+  EXPECT_EQ(machine.pages(sgx::kEacceptcopy, reg(kReadWrite), kHeap + 20 * kPage, kHeap, 3),
+            sgx::kPageAttributesMismatch);
   EXPECT_TRUE(writable(kHeap + 21 * kPage));
 }
 

@@ -25,8 +25,8 @@ TestMachine::TestMachine(std::unique_ptr<host::EnclaveDevice> device, uint32_t e
 int TestMachine::enter(Command command, uint32_t leaf) {
   run_ = {};
   run_.tcs = tcs();
-  return device_->enter(static_cast<uint64_t>(command), reinterpret_cast<uint64_t>(arguments_.get()), 0x1d1d, leaf, 0x88,
-                        0x99, run_);
+  return device_->enter(static_cast<uint64_t>(command), reinterpret_cast<uint64_t>(arguments_.get()), 0x1d1d,
+                        leaf, 0x88, 0x99, run_);
 }
 
 int TestMachine::run_command(Command command, Command on_exception) {

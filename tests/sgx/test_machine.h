@@ -58,10 +58,9 @@ class BothFidelities : public testing::TestWithParam<host::soft::Fidelity> {
 inline std::string fidelity_name(const testing::TestParamInfo<host::soft::Fidelity>& info) {
   return info.param == host::soft::Fidelity::kStrict ? "strict" : "fast";
 }
-#define SCONE_BOTH_FIDELITIES(suite)                                                                        \
-  INSTANTIATE_TEST_SUITE_P(, suite,                                                                         \
-                           testing::Values(scone::host::soft::Fidelity::kStrict,                             \
-                                           scone::host::soft::Fidelity::kFast),                              \
-                           scone::test::fidelity_name)
+#define SCONE_BOTH_FIDELITIES(suite)                                                                      \
+  INSTANTIATE_TEST_SUITE_P(                                                                               \
+      , suite, testing::Values(scone::host::soft::Fidelity::kStrict, scone::host::soft::Fidelity::kFast), \
+      scone::test::fidelity_name)
 
 }  // namespace scone::test

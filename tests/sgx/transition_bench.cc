@@ -8,15 +8,21 @@ namespace scone::test {
 namespace {
 
 void BM_EnterAndExit(benchmark::State& state) {
-  host::soft::SoftOptions options{state.range(0) ? host::soft::Fidelity::kFast : host::soft::Fidelity::kStrict,
-                                  static_cast<uint64_t>(state.range(1))};
+  host::soft::SoftOptions options{
+      state.range(0) ? host::soft::Fidelity::kFast : host::soft::Fidelity::kStrict,
+      static_cast<uint64_t>(state.range(1))};
   TestMachine machine(options);
   uint64_t begin = __rdtsc();
   for (auto _ : state) machine.enter(Command::kReadTls);
   state.counters["cycles"] =
       benchmark::Counter(static_cast<double>(__rdtsc() - begin), benchmark::Counter::kAvgIterations);
 }
-BENCHMARK(BM_EnterAndExit)->ArgNames({"fast", "cost"})->Args({1, 0})->Args({0, 0})->Args({1, 8000})->Args({1, 13000});
+BENCHMARK(BM_EnterAndExit)
+    ->ArgNames({"fast", "cost"})
+    ->Args({1, 0})
+    ->Args({0, 0})
+    ->Args({1, 8000})
+    ->Args({1, 13000});
 
 void BM_ExceptionAndResume(benchmark::State& state) {
   TestMachine machine({state.range(0) ? host::soft::Fidelity::kFast : host::soft::Fidelity::kStrict, 0});
@@ -27,7 +33,8 @@ BENCHMARK(BM_ExceptionAndResume)->ArgName("fast")->Arg(1)->Arg(0);
 void BM_Accept(benchmark::State& state) {
   auto count = static_cast<uint64_t>(state.range(0));
   TestMachine machine({host::soft::Fidelity::kFast, 0});
-  uint64_t flags = sgx::make_sec_info(sgx::kSecInfoR | sgx::kSecInfoW | sgx::kSecInfoPending, sgx::kPtReg).flags;
+  uint64_t flags =
+      sgx::make_sec_info(sgx::kSecInfoR | sgx::kSecInfoW | sgx::kSecInfoPending, sgx::kPtReg).flags;
   uint64_t next = 0x10'0000;
   for (auto _ : state) {
     machine.pages(sgx::kEaccept, flags, next, 0, count);

@@ -28,7 +28,8 @@ class Storm {
     if (timer_create(CLOCK_MONOTONIC, &event, &timer_) != 0) return Errno(errno);
     running_ = true;
     constexpr uint64_t kSecond = 1'000'000'000;
-    const timespec interval{static_cast<time_t>(interval_ns / kSecond), static_cast<long>(interval_ns % kSecond)};
+    const timespec interval{static_cast<time_t>(interval_ns / kSecond),
+                            static_cast<long>(interval_ns % kSecond)};
     const itimerspec setting{interval, interval};
     if (timer_settime(timer_, 0, &setting, nullptr) != 0) return Errno(errno);
     return ok();
@@ -69,7 +70,8 @@ class FaultDevice final : public EnclaveDevice {
     return guarded(Step::kInitialize, [&] { return inner_->initialize(signature); });
   }
   Result<void> restrict_permissions(uint64_t offset, uint64_t length, uint64_t permissions) override {
-    return guarded(Step::kRestrict, [&] { return inner_->restrict_permissions(offset, length, permissions); });
+    return guarded(Step::kRestrict,
+                   [&] { return inner_->restrict_permissions(offset, length, permissions); });
   }
   Result<void> modify_types(uint64_t offset, uint64_t length, uint64_t page_type) override {
     return guarded(Step::kModify, [&] { return inner_->modify_types(offset, length, page_type); });

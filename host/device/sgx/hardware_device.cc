@@ -109,8 +109,8 @@ Result<void> HardwareDevice::control_all(unsigned long number, Request request) 
   return ok();
 }
 
-Result<void> HardwareDevice::add_pages(uint64_t offset, std::span<const uint8_t> source, const sgx::SecInfo& info,
-                                       bool measure) {
+Result<void> HardwareDevice::add_pages(uint64_t offset, std::span<const uint8_t> source,
+                                       const sgx::SecInfo& info, bool measure) {
   // The driver wants a page-aligned source.
   std::unique_ptr<uint8_t, decltype(&free)> aligned(
       static_cast<uint8_t*>(aligned_alloc(sgx::kPageSize, source.size())), &free);
@@ -189,16 +189,19 @@ bool HardwareDevice::interrupted_enclave(void* context) {
 
 std::string explain(bool has_sgx, Errno code) {
   if (code == Errno(EACCES) || code == Errno(EPERM))
-    return std::string("no permission for ") + kDevicePath + " (is the user in group sgx; was the device passed to the container?)";
+    return std::string("no permission for ") + kDevicePath +
+           " (is the user in group sgx; was the device passed to the container?)";
   if (!has_sgx) return "this processor has no SGX, or the firmware has switched it off";
   if (code == Errno(ENOENT))
-    return std::string("no ") + kDevicePath + ": it takes Linux 5.11 with CONFIG_X86_SGX and, in a container, --device " + kDevicePath;
+    return std::string("no ") + kDevicePath +
+           ": it takes Linux 5.11 with CONFIG_X86_SGX and, in a container, --device " + kDevicePath;
   return std::string(kDevicePath) + ": " + strerror(code.code());
 }
 
 }  // namespace
 
-Result<std::unique_ptr<EnclaveDevice>> open_hardware_device(std::unique_ptr<KernelInterface> kernel, std::string& missing) {
+Result<std::unique_ptr<EnclaveDevice>> open_hardware_device(std::unique_ptr<KernelInterface> kernel,
+                                                            std::string& missing) {
   auto fd = kernel->open_device(kDevicePath);
   if (!fd.ok()) {
     missing = explain(kernel->processor_has_sgx(), fd.error());

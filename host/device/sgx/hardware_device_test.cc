@@ -43,14 +43,14 @@ struct Record {
   std::vector<sgx_enclave_remove_pages> removed;
   sgx::Secs secs{};
   sgx::SigStruct signature{};
-  const uint8_t* enter_code = nullptr;   // stands for the vDSO's function where it is only looked at
+  const uint8_t* enter_code = nullptr;  // stands for the vDSO's function where it is only looked at
   int closed = 0;
 };
 
 EnclaveRun* entered_run;
 unsigned long entered[6];
-int fake_enter(unsigned long rdi, unsigned long rsi, unsigned long rdx, unsigned int function, unsigned long r8,
-               unsigned long r9, EnclaveRun* run) {
+int fake_enter(unsigned long rdi, unsigned long rsi, unsigned long rdx, unsigned int function,
+               unsigned long r8, unsigned long r9, EnclaveRun* run) {
   const unsigned long values[] = {rdi, rsi, rdx, function, r8, r9};
   std::memcpy(entered, values, sizeof entered);
   entered_run = run;
@@ -79,7 +79,8 @@ class FakeKernel final : public KernelInterface {
   void unmap(uint64_t address, uint64_t size) override { r_.unmapped.push_back({address, size, 0, 0}); }
   Result<EnterFunction> find_enter() override {
     if (r_.enter_error) return Errno(r_.enter_error);
-    if (r_.enter_code) return EnterFunction{reinterpret_cast<decltype(EnterFunction::call)>(r_.enter_code), 8};
+    if (r_.enter_code)
+      return EnterFunction{reinterpret_cast<decltype(EnterFunction::call)>(r_.enter_code), 8};
     return EnterFunction{&fake_enter, 64};
   }
   Result<int> control(int fd, unsigned long request, void* argument) override;
@@ -99,13 +100,15 @@ Result<int> FakeKernel::control(int fd, unsigned long request, void* argument) {
   EXPECT_EQ(fd, kFd);
   if (request == SGX_IOC_ENCLAVE_CREATE) {
     if (r_.create_error) return Errno(r_.create_error);
-    std::memcpy(&r_.secs, reinterpret_cast<void*>(static_cast<sgx_enclave_create*>(argument)->src), sizeof r_.secs);
+    std::memcpy(&r_.secs, reinterpret_cast<void*>(static_cast<sgx_enclave_create*>(argument)->src),
+                sizeof r_.secs);
     return 0;
   }
   if (request == SGX_IOC_ENCLAVE_ADD_PAGES) {
     auto& add = *static_cast<sgx_enclave_add_pages*>(argument);
     r_.added.push_back({add.offset, add.length, add.src % kPage, add.flags,
-                        reinterpret_cast<sgx::SecInfo*>(add.secinfo)->flags, *reinterpret_cast<uint8_t*>(add.src)});
+                        reinterpret_cast<sgx::SecInfo*>(add.secinfo)->flags,
+                        *reinterpret_cast<uint8_t*>(add.src)});
     return partly(add);
   }
   if (request == SGX_IOC_ENCLAVE_INIT) {
@@ -167,7 +170,8 @@ TEST_F(Hardware, BuildsAnEnclaveWithTheDriversRequests) {
   auto device = open();
   ASSERT_TRUE(device->create(secs()).ok());
   EXPECT_EQ(record.secs.size, 1u << 20);
-  EXPECT_THAT(record.mappings, ElementsAre(Mapping{abi::kProgramBegin, (1 << 20) - abi::kProgramBegin, PROT_NONE, -1}));
+  EXPECT_THAT(record.mappings,
+              ElementsAre(Mapping{abi::kProgramBegin, (1 << 20) - abi::kProgramBegin, PROT_NONE, -1}));
   std::vector<uint8_t> code(2 * kPage + 1, 0xc3);
   sgx::SecInfo info = sgx::make_sec_info(sgx::kSecInfoR | sgx::kSecInfoX, sgx::kPtReg);
   ASSERT_TRUE(device->add_pages(0x80000, {code.data() + 1, 2 * kPage}, info, true).ok());
@@ -183,9 +187,9 @@ TEST_F(Hardware, BuildsAnEnclaveWithTheDriversRequests) {
   ASSERT_TRUE(device->initialize(signature).ok());
   EXPECT_EQ(record.signature.isv_svn, 5);
   constexpr int kAll = PROT_READ | PROT_WRITE | PROT_EXEC;
-  EXPECT_THAT(record.mappings,
-              ElementsAre(Mapping{0x10000, 0x70000, kAll, kFd}, Mapping{0x80000, 0x2000, PROT_READ | PROT_EXEC, kFd},
-                          Mapping{0x82000, 0x7e000, kAll, kFd}));
+  EXPECT_THAT(record.mappings, ElementsAre(Mapping{0x10000, 0x70000, kAll, kFd},
+                                           Mapping{0x80000, 0x2000, PROT_READ | PROT_EXEC, kFd},
+                                           Mapping{0x82000, 0x7e000, kAll, kFd}));
 }
 
 TEST_F(Hardware, ContinuesRequestsThatAreInterrupted) {

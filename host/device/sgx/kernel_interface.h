@@ -14,8 +14,8 @@ namespace scone::host::hw {
 
 // __vdso_sgx_enter_enclave and the code it occupies, in which asynchronous exits land.
 struct EnterFunction {
-  int (*call)(unsigned long rdi, unsigned long rsi, unsigned long rdx, unsigned int function, unsigned long r8,
-              unsigned long r9, EnclaveRun* run) = nullptr;
+  int (*call)(unsigned long rdi, unsigned long rsi, unsigned long rdx, unsigned int function,
+              unsigned long r8, unsigned long r9, EnclaveRun* run) = nullptr;
   uint64_t size = 0;  // bytes
 };
 

@@ -34,7 +34,8 @@ class LinuxKernel final : public KernelInterface {
     return result;
   }
   Result<void> map(uint64_t address, uint64_t size, int protection, int fd) override {
-    int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE : MAP_SHARED | MAP_FIXED;
+    int flags =
+        fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE : MAP_SHARED | MAP_FIXED;
     void* memory = mmap(reinterpret_cast<void*>(address), size, protection, flags, fd, 0);
     if (memory == MAP_FAILED) return Errno(errno);
     return ok();

@@ -32,8 +32,8 @@ AsyncHandler handlers[NSIG];
 // SDM vol. 3D, "Synthetic State on Asynchronous Enclave Exit".
 void synthesize(ucontext_t& context, const ThreadState& thread) {
   auto& g = context.uc_mcontext.gregs;
-  for (int index : {REG_RDX, REG_RSI, REG_RDI, REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15,
-                    REG_RBP, REG_EFL, REG_CR2})
+  for (int index : {REG_RDX, REG_RSI, REG_RDI, REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14,
+                    REG_R15, REG_RBP, REG_EFL, REG_CR2})
     g[index] = 0;
   g[REG_RAX] = sgx::kEresume;
   g[REG_RBX] = static_cast<greg_t>(thread.tcs->address);
@@ -78,8 +78,8 @@ extern "C" void soft_run_async(AsyncFrame* frame) {
 }
 
 Result<void> install_async_handler(int signo, AsyncHandler handler, int flags) {
-  if (signo <= 0 || signo >= NSIG || signo == SIGSEGV || signo == SIGBUS || signo == SIGILL || signo == SIGFPE ||
-      signo == SIGTRAP || signo == SIGSYS)
+  if (signo <= 0 || signo >= NSIG || signo == SIGSEGV || signo == SIGBUS || signo == SIGILL ||
+      signo == SIGFPE || signo == SIGTRAP || signo == SIGSYS)
     return Errno(EINVAL);
   handlers[signo] = handler;
   struct sigaction action {};

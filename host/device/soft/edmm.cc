@@ -45,7 +45,8 @@ bool may_become(sgx::PageType from, uint64_t to) {
 
 }  // namespace
 
-Result<void> restrict_permissions(SoftEnclave& enclave, uint64_t offset, uint64_t length, uint64_t permissions) {
+Result<void> restrict_permissions(SoftEnclave& enclave, uint64_t offset, uint64_t length,
+                                  uint64_t permissions) {
   Pages pages = TRY(pages_of(enclave, offset, length));
   bool write_only = (permissions & sgx::kSecInfoW) && !(permissions & sgx::kSecInfoR);
   if ((permissions & ~sgx::kSecInfoRwx) || write_only) return Errno(EINVAL);

@@ -11,7 +11,8 @@
 namespace scone::host::soft {
 
 // EMODPR. The enclave must EACCEPT. EINVAL: bad range or permissions, no enclave; EFAULT: a page is absent, pending or modified.
-Result<void> restrict_permissions(SoftEnclave& enclave, uint64_t offset, uint64_t length, uint64_t permissions);
+Result<void> restrict_permissions(SoftEnclave& enclave, uint64_t offset, uint64_t length,
+                                  uint64_t permissions);
 // EMODT to PT_TRIM or PT_TCS. The enclave must EACCEPT. Errors as above; EINVAL also for a change between types that SGX
 // does not have.
 Result<void> modify_types(SoftEnclave& enclave, uint64_t offset, uint64_t length, uint64_t page_type);

@@ -42,7 +42,8 @@ Epcm::~Epcm() {
 }
 
 Result<void> Epcm::create(uint64_t pages) {
-  void* memory = mmap(nullptr, pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* memory =
+      mmap(nullptr, pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) return Errno(errno);
   entries_ = static_cast<EpcmEntry*>(memory);
   pages_ = pages;

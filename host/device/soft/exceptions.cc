@@ -23,7 +23,9 @@ constexpr uint64_t kInt3Size = 1;
 
 struct sigaction previous_action[NSIG];
 
-uint64_t reg(const ucontext_t& context, int index) { return static_cast<uint64_t>(context.uc_mcontext.gregs[index]); }
+uint64_t reg(const ucontext_t& context, int index) {
+  return static_cast<uint64_t>(context.uc_mcontext.gregs[index]);
+}
 void set_reg(ucontext_t& context, int index, uint64_t value) {
   context.uc_mcontext.gregs[index] = static_cast<greg_t>(value);
 }
@@ -64,7 +66,8 @@ bool handle_model_fault(ThreadState& thread, int signo, ucontext_t& context) {
 std::optional<Fault> page_fault_inside(SoftEnclave& enclave, const ucontext_t& context) {
   uint64_t address = reg(context, REG_CR2), error = reg(context, REG_ERR);
   auto code = static_cast<uint32_t>(error & (sgx::kPfWrite | sgx::kPfUser | sgx::kPfInstruction));
-  if (!enclave.contains(address)) return Fault{sgx::kVectorPf, static_cast<uint32_t>(error) & 0x7fff, address};
+  if (!enclave.contains(address))
+    return Fault{sgx::kVectorPf, static_cast<uint32_t>(error) & 0x7fff, address};
   if (enclave.pages.fill(address, access_of(error))) return std::nullopt;
   std::lock_guard guard(enclave.epcm.lock());
   uint64_t page = enclave.page_of(address);
@@ -108,7 +111,8 @@ void emulated_exit(ThreadState& thread, ucontext_t& context, SegmentBases& bases
 }
 
 // An ENCLU that trapped. Returns the exception it raises, or nullopt when `context` continues after it.
-std::optional<Fault> emulate_enclu(ThreadState& thread, ucontext_t& context, SegmentBases& bases, bool at_gate) {
+std::optional<Fault> emulate_enclu(ThreadState& thread, ucontext_t& context, SegmentBases& bases,
+                                   bool at_gate) {
   if (static_cast<uint32_t>(reg(context, REG_RAX)) == sgx::kEexit) {
     emulated_exit(thread, context, bases);
     return std::nullopt;
@@ -129,15 +133,16 @@ bool is_enclu(int signo, const ucontext_t& context, bool at_gate) {
   return !in_fetch && (at_gate || instruction_is(reg(context, REG_RIP), kEnclu, sizeof kEnclu));
 }
 
-void on_fault_inside(ThreadState& thread, int signo, siginfo_t& info, ucontext_t& context, SegmentBases& bases,
-                     bool at_gate) {
+void on_fault_inside(ThreadState& thread, int signo, siginfo_t& info, ucontext_t& context,
+                     SegmentBases& bases, bool at_gate) {
   // The kernel has been kept out by syscall user dispatch, but counts the instruction as executed. (RCX and R11 are lost.)
   if (signo == SIGSYS)
     set_reg(context, REG_RIP, reinterpret_cast<uint64_t>(info.si_call_addr) - kSyscallSize);
   if (signo == SIGTRAP && reg(context, REG_TRAPNO) == sgx::kVectorBp)
     set_reg(context, REG_RIP, reg(context, REG_RIP) - kInt3Size);
-  std::optional<Fault> fault = is_enclu(signo, context, at_gate) ? emulate_enclu(thread, context, bases, at_gate)
-                                        : fault_inside(*thread.enclave, signo, context);
+  std::optional<Fault> fault = is_enclu(signo, context, at_gate)
+                                   ? emulate_enclu(thread, context, bases, at_gate)
+                                   : fault_inside(*thread.enclave, signo, context);
   if (!fault) return;
   asynchronous_exit(thread, context, bases, &*fault);
   end_stay(thread, *fault);

@@ -29,7 +29,8 @@ extern "C" {
 void soft_on_fault(int signo, siginfo_t* info, ucontext_t* context, ThreadState* thread, SegmentBases* bases);
 struct AsyncFrame;
 // Returns nullptr to go on with what was interrupted, or a frame on the host's stack for soft_run_async().
-AsyncFrame* soft_on_async(int signo, siginfo_t* info, ucontext_t* context, ThreadState* thread, SegmentBases* bases);
+AsyncFrame* soft_on_async(int signo, siginfo_t* info, ucontext_t* context, ThreadState* thread,
+                          SegmentBases* bases);
 [[noreturn]] void soft_run_async(AsyncFrame* frame);
 }
 

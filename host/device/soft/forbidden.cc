@@ -31,7 +31,8 @@ std::atomic<uint64_t> host_calls_made;  // by make_host_call()
 
 // System calls from [begin, end) are the host's and pass; all others are dispatched.
 Result<void> allow_calls_from(uint64_t begin, uint64_t end) {
-  if (prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, begin, end - begin, nullptr) != 0) return Errno(ENOTSUP);
+  if (prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, begin, end - begin, nullptr) != 0)
+    return Errno(ENOTSUP);
   return ok();
 }
 
@@ -48,7 +49,8 @@ uint64_t separable_vdso() {
       [](dl_phdr_info* object, size_t, void* argument) {
         auto& s = *static_cast<Search*>(argument);
         auto headers = reinterpret_cast<uint64_t>(object->dlpi_phdr);
-        if (object->dlpi_addr != s.linker && headers - s.vdso >= sgx::kPageSize && headers > s.vdso) s.separable = false;
+        if (object->dlpi_addr != s.linker && headers - s.vdso >= sgx::kPageSize && headers > s.vdso)
+          s.separable = false;
         return 0;
       },
       &search);
@@ -82,7 +84,8 @@ bool make_host_call(const siginfo_t& info, ucontext_t& context) {
   // SAFETY: the call that host code wanted to make, with its own arguments; no C library, so that errno is not touched.
   asm volatile("syscall"
                : "=a"(result)
-               : "a"(g[REG_RAX]), "D"(g[REG_RDI]), "S"(g[REG_RSI]), "d"(g[REG_RDX]), "r"(r10), "r"(r8), "r"(r9)
+               : "a"(g[REG_RAX]), "D"(g[REG_RDI]), "S"(g[REG_RSI]), "d"(g[REG_RDX]), "r"(r10), "r"(r8),
+                 "r"(r9)
                : "rcx", "r11", "memory");
   g[REG_RAX] = result;
   return true;
@@ -91,7 +94,8 @@ bool make_host_call(const siginfo_t& info, ucontext_t& context) {
 void forbid_cpuid() { set_cpuid_allowed(false); }
 
 bool undefined_inside(uint64_t rip) {
-  static constexpr uint8_t kFirstBytes[] = {0xcd, 0xe4, 0xe5, 0xe6, 0xe7, 0xec, 0xed, 0xee, 0xef, 0x6c, 0x6d, 0x6e, 0x6f};
+  static constexpr uint8_t kFirstBytes[] = {0xcd, 0xe4, 0xe5, 0xe6, 0xe7, 0xec, 0xed,
+                                            0xee, 0xef, 0x6c, 0x6d, 0x6e, 0x6f};
   if (instruction_is(rip, kCpuid, sizeof kCpuid)) return true;
   for (const uint8_t& first : kFirstBytes)  // INT n, IN, OUT, INS, OUTS
     if (instruction_is(rip, &first, 1)) return true;

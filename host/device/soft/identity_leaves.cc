@@ -34,7 +34,8 @@ sgx::ReportBody report_body(const sgx::Secs& secs, const sgx::ReportData& data) 
 
 // The key with which the target can check a report (the same that its EGETKEY(REPORT) gives).
 Key report_key(const Keys& keys, const uint8_t (&measurement)[32], const sgx::Attributes& attributes,
-               uint32_t misc_select, const uint8_t (&config_id)[64], uint16_t config_svn, const uint8_t* key_id) {
+               uint32_t misc_select, const uint8_t (&config_id)[64], uint16_t config_svn,
+               const uint8_t* key_id) {
   KeyDependencies d{};
   d.key_name = sgx::kKeyReport;
   d.attributes = attributes;
@@ -51,8 +52,8 @@ bool well_formed(const sgx::Secs& secs, const sgx::KeyRequest& request) {
   bool reserved_zero = request.reserved1 == 0 &&
                        std::ranges::all_of(request.reserved2, [](uint8_t byte) { return byte == 0; });
   bool kss = secs.attributes.flags & sgx::kAttributeKss;
-  return reserved_zero && !(request.key_policy & ~kKnownPolicies) && (kss || !(request.key_policy & kKssPolicies)) &&
-         (kss || request.config_svn == 0);
+  return reserved_zero && !(request.key_policy & ~kKnownPolicies) &&
+         (kss || !(request.key_policy & kKssPolicies)) && (kss || request.config_svn == 0);
 }
 
 sgx::Error check_request(const sgx::Secs& secs, const sgx::KeyRequest& request) {
@@ -72,7 +73,8 @@ sgx::Error check_request(const sgx::Secs& secs, const sgx::KeyRequest& request) 
       return sgx::kInvalidKeyname;
   }
   // No CPUSVN is beyond the model's, which is all ones.
-  return request.isv_svn > secs.isv_svn || request.config_svn > secs.config_svn ? sgx::kInvalidIsvsvn : sgx::kSuccess;
+  return request.isv_svn > secs.isv_svn || request.config_svn > secs.config_svn ? sgx::kInvalidIsvsvn
+                                                                                : sgx::kSuccess;
 }
 
 // Seal, provisioning and launch keys: identity by policy, attributes by mask.
@@ -121,8 +123,8 @@ std::optional<Fault> ereport(SoftEnclave& enclave, sgx::GprSgx& r) {
   sgx::Report report{};
   report.body = report_body(enclave.secs, data);
   std::ranges::copy(enclave.keys.report_key_id(), report.key_id);
-  Key key = report_key(enclave.keys, target.measurement, target.attributes, target.misc_select, target.config_id,
-                       target.config_svn, report.key_id);
+  Key key = report_key(enclave.keys, target.measurement, target.attributes, target.misc_select,
+                       target.config_id, target.config_svn, report.key_id);
   Key mac = enclave.keys.mac(key, {reinterpret_cast<const uint8_t*>(&report.body), sizeof report.body});
   std::ranges::copy(mac, report.mac);
   return write_operand(enclave, r.rdx, report);
@@ -138,8 +140,8 @@ std::optional<Fault> egetkey(SoftEnclave& enclave, sgx::GprSgx& r) {
   sgx::Error error = check_request(secs, request);
   if (error == sgx::kSuccess) {
     Key key = request.key_name == sgx::kKeyReport
-                  ? report_key(enclave.keys, secs.mr_enclave, secs.attributes, secs.misc_select, secs.config_id,
-                               secs.config_svn, request.key_id)
+                  ? report_key(enclave.keys, secs.mr_enclave, secs.attributes, secs.misc_select,
+                               secs.config_id, secs.config_svn, request.key_id)
                   : policy_key(enclave, request);
     if (auto fault = write_operand(enclave, r.rcx, key)) return fault;
   }

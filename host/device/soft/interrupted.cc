@@ -19,7 +19,8 @@ Interruption classify(ThreadState* thread, ucontext_t& context) {
   bool at_gate = thread->enclave->in_gate(rip) || rip == reinterpret_cast<uint64_t>(soft_gate_trap);
   if (!at_gate) return {thread->enclave->contains(rip), false};
   uint64_t return_address;
-  if (soft_copy(&return_address, reinterpret_cast<void*>(gregs[REG_RSP]), sizeof return_address)) return {true, false};
+  if (soft_copy(&return_address, reinterpret_cast<void*>(gregs[REG_RSP]), sizeof return_address))
+    return {true, false};
   gregs[REG_RIP] = static_cast<greg_t>(return_address - kCallSize);
   gregs[REG_RSP] += static_cast<greg_t>(sizeof return_address);
   return {true, true};

@@ -11,8 +11,8 @@ namespace scone::host::soft {
 
 // Interrupted code, as the architecture would show it.
 struct Interruption {
-  bool inside;     // in the enclave; false: in host code, the model's own included
-  bool at_gate;    // at a patched ENCLU site whose call has not begun to act, or at soft_gate_trap in its stead
+  bool inside;   // in the enclave; false: in host code, the model's own included
+  bool at_gate;  // at a patched ENCLU site whose call has not begun to act, or at soft_gate_trap in its stead
 };
 
 // Classifies and, if the interruption is in the gate, rewinds RIP and RSP to the site, so that no state shows the gate.

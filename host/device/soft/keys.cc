@@ -23,7 +23,8 @@ Keys::~Keys() = default;
 Key Keys::mac(const Key& key, std::span<const uint8_t> message) const {
   char cipher[] = "AES-128-CBC";
   const OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, cipher, sizeof cipher - 1), OSSL_PARAM_construct_end()};
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, cipher, sizeof cipher - 1),
+      OSSL_PARAM_construct_end()};
   std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> context(EVP_MAC_CTX_new(cmac_.get()),
                                                                     &EVP_MAC_CTX_free);
   Key result;

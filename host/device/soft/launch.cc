@@ -18,8 +18,9 @@
 namespace scone::host::soft {
 namespace {
 
-constexpr uint64_t kKnownAttributes = sgx::kAttributeDebug | sgx::kAttributeMode64 | sgx::kAttributeProvisionKey |
-                                      sgx::kAttributeEinittokenKey | sgx::kAttributeKss;
+constexpr uint64_t kKnownAttributes = sgx::kAttributeDebug | sgx::kAttributeMode64 |
+                                      sgx::kAttributeProvisionKey | sgx::kAttributeEinittokenKey |
+                                      sgx::kAttributeKss;
 // 47 bits: what user space has on every x86-64.
 constexpr uint64_t kUserSpaceEnd = uint64_t{1} << 47;
 
@@ -49,7 +50,8 @@ const char* broken_rule(const sgx::Secs& secs, uint64_t xsave_size) {
   if (xsave_size == 0) return "XFRM has components that the processor lacks, or lacks x87 and SSE";
   if (secs.ssa_frame_size == 0 || sgx::ex_info_offset(secs.ssa_frame_size) < xsave_size)
     return "an SSA frame is too small for XFRM";
-  if (xsave_size > sizeof(ThreadState::resume_xsave)) return "XFRM has components that the model does not know";
+  if (xsave_size > sizeof(ThreadState::resume_xsave))
+    return "XFRM has components that the model does not know";
   return nullptr;
 }
 
@@ -59,7 +61,8 @@ bool addable(const sgx::SecInfo& info) {
   bool reserved_zero = std::ranges::all_of(info.reserved, [](uint64_t word) { return word == 0; });
   if (!reserved_zero || info.flags != sgx::make_sec_info(permissions, info.page_type()).flags) return false;
   if (info.page_type() == sgx::kPtTcs) return true;
-  return info.page_type() == sgx::kPtReg && (!(permissions & sgx::kSecInfoW) || (permissions & sgx::kSecInfoR));
+  return info.page_type() == sgx::kPtReg &&
+         (!(permissions & sgx::kSecInfoW) || (permissions & sgx::kSecInfoR));
 }
 
 Result<void> add_tcs_pages(SoftEnclave& enclave, uint64_t offset, std::span<const uint8_t> source) {
@@ -67,15 +70,17 @@ Result<void> add_tcs_pages(SoftEnclave& enclave, uint64_t offset, std::span<cons
     sgx::Tcs tcs;
     std::memcpy(&tcs, source.data() + at, sizeof tcs);
     if (!tcs_is_well_formed(enclave, tcs)) return fail(enclave, EINVAL, "a TCS is malformed");
-    if (!add_tcs(enclave, enclave.secs.base + offset + at, tcs)) return fail(enclave, EINVAL, "too many TCSs");
+    if (!add_tcs(enclave, enclave.secs.base + offset + at, tcs))
+      return fail(enclave, EINVAL, "too many TCSs");
   }
   return ok();
 }
 
-void measure_pages(SoftEnclave& enclave, uint64_t offset, std::span<const uint8_t> source, const sgx::SecInfo& info,
-                   bool measure) {
+void measure_pages(SoftEnclave& enclave, uint64_t offset, std::span<const uint8_t> source,
+                   const sgx::SecInfo& info, bool measure) {
   for (uint64_t at = 0; at < source.size(); at += sgx::kPageSize)
-    enclave.measurement->add_page(offset + at, info, sgx::PageBytes(source.data() + at, sgx::kPageSize), measure);
+    enclave.measurement->add_page(offset + at, info, sgx::PageBytes(source.data() + at, sgx::kPageSize),
+                                  measure);
 }
 
 bool matches(uint64_t theirs, uint64_t ours, uint64_t mask) { return (theirs & mask) == (ours & mask); }
@@ -84,7 +89,8 @@ bool matches(uint64_t theirs, uint64_t ours, uint64_t mask) { return (theirs & m
 const char* mismatch(const sgx::Secs& secs, const sgx::SigStruct& s, const sgx::MrEnclave& measured) {
   if (sgx::verify(s) != sgx::kSuccess) return "the signature does not verify";
   if (!std::ranges::equal(measured, s.enclave_hash)) return "the measurement is not the one that was signed";
-  if (!matches(s.attributes.flags, secs.attributes.flags, s.attribute_mask.flags & ~uint64_t{sgx::kAttributeInit}) ||
+  if (!matches(s.attributes.flags, secs.attributes.flags,
+               s.attribute_mask.flags & ~uint64_t{sgx::kAttributeInit}) ||
       !matches(s.attributes.xfrm, secs.attributes.xfrm, s.attribute_mask.xfrm))
     return "the attributes are not the signed ones";
   if (!matches(s.misc_select, secs.misc_select, s.misc_mask)) return "MISCSELECT is not the signed one";
@@ -109,11 +115,12 @@ Result<void> ecreate(SoftEnclave& enclave, const sgx::Secs& secs) {
   return ok();
 }
 
-Result<void> eadd(SoftEnclave& enclave, uint64_t offset, std::span<const uint8_t> source, const sgx::SecInfo& info,
-                  bool measure) {
+Result<void> eadd(SoftEnclave& enclave, uint64_t offset, std::span<const uint8_t> source,
+                  const sgx::SecInfo& info, bool measure) {
   if (!enclave.created || enclave.initialized) return fail(enclave, EINVAL, "pages are added before EINIT");
-  if (offset % sgx::kPageSize || source.size() % sgx::kPageSize || source.empty() || offset >= enclave.secs.size ||
-      source.size() > enclave.secs.size - offset || enclave.secs.base + offset < abi::kProgramBegin)
+  if (offset % sgx::kPageSize || source.size() % sgx::kPageSize || source.empty() ||
+      offset >= enclave.secs.size || source.size() > enclave.secs.size - offset ||
+      enclave.secs.base + offset < abi::kProgramBegin)
     return fail(enclave, EINVAL, "pages outside the enclave's range");
   if (!addable(info)) return fail(enclave, EINVAL, "a page's SECINFO is not allowed");
   uint64_t first = offset / sgx::kPageSize, count = source.size() / sgx::kPageSize;

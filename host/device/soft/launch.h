@@ -15,8 +15,8 @@ namespace scone::host::soft {
 Result<void> ecreate(SoftEnclave& enclave, const sgx::Secs& secs);
 
 // EINVAL: after EINIT, outside ELRANGE, not whole pages, or a bad SECINFO or TCS. EBUSY: a page exists already.
-Result<void> eadd(SoftEnclave& enclave, uint64_t offset, std::span<const uint8_t> source, const sgx::SecInfo& info,
-                  bool measure);
+Result<void> eadd(SoftEnclave& enclave, uint64_t offset, std::span<const uint8_t> source,
+                  const sgx::SecInfo& info, bool measure);
 
 // EINVAL: no enclave, or already initialized, or not a SIGSTRUCT. EPERM: the signature is not of this enclave.
 Result<void> einit(SoftEnclave& enclave, const sgx::SigStruct& signature);

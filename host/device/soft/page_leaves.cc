@@ -21,7 +21,8 @@ std::optional<Fault> read_sec_info(const SoftEnclave& enclave, uint64_t address,
   if (auto fault = check_operand(enclave, address, alignof(sgx::SecInfo))) return fault;
   if (auto fault = read_operand(enclave, address, info)) return fault;
   bool reserved_zero = std::ranges::all_of(info.reserved, [](uint64_t word) { return word == 0; });
-  if (!reserved_zero || (info.flags & ~(sgx::kSecInfoRwx | kStateFlags | kTypeBits))) return kGeneralProtection;
+  if (!reserved_zero || (info.flags & ~(sgx::kSecInfoRwx | kStateFlags | kTypeBits)))
+    return kGeneralProtection;
   if ((info.flags & sgx::kSecInfoW) && !(info.flags & sgx::kSecInfoR)) return kGeneralProtection;
   return std::nullopt;
 }
@@ -75,13 +76,15 @@ std::optional<Fault> accept_tcs(SoftEnclave& enclave, uint64_t page) {
 }
 
 // One EACCEPT. Fault, or the error code in `error`; the host's protections are the caller's to sync.
-std::optional<Fault> accept_page(SoftEnclave& enclave, const sgx::SecInfo& info, uint64_t page, sgx::Error& error) {
+std::optional<Fault> accept_page(SoftEnclave& enclave, const sgx::SecInfo& info, uint64_t page,
+                                 sgx::Error& error) {
   EpcmEntry entry = enclave.epcm.get(page);
   if (!entry.valid()) {
     if (!augment(enclave, page)) return page_fault(enclave.secs.base + page * sgx::kPageSize, sgx::kPfWrite);
     entry = enclave.epcm.get(page);
   }
-  bool matches = entry.type() == info.page_type() && entry.flags() == (info.flags & (sgx::kSecInfoRwx | kStateFlags));
+  bool matches =
+      entry.type() == info.page_type() && entry.flags() == (info.flags & (sgx::kSecInfoRwx | kStateFlags));
   error = matches ? sgx::kSuccess : sgx::kPageAttributesMismatch;
   if (!matches) return std::nullopt;
   if (entry.type() == sgx::kPtTcs)
@@ -118,7 +121,8 @@ bool copy_page(const SoftEnclave& enclave, uint64_t to, uint64_t from, uint64_t 
 bool augment(SoftEnclave& enclave, uint64_t page) {
   uint64_t address = enclave.secs.base + page * sgx::kPageSize;
   if (!enclave.initialized || address < abi::kProgramBegin || enclave.in_gate(address)) return false;
-  enclave.epcm.set(page, EpcmEntry::make(sgx::kSecInfoR | sgx::kSecInfoW | sgx::kSecInfoPending, sgx::kPtReg));
+  enclave.epcm.set(page,
+                   EpcmEntry::make(sgx::kSecInfoR | sgx::kSecInfoW | sgx::kSecInfoPending, sgx::kPtReg));
   return true;
 }
 
@@ -173,7 +177,8 @@ std::optional<Fault> eacceptcopy(SoftEnclave& enclave, sgx::GprSgx& r, uint64_t 
   if (!enclave.entry_of(r.rdx).allows(Access::kRead)) return page_fault(r.rdx);
   Run run = run_of(enclave, r.rcx, rounds);
   run.count = std::min(run.count, enclave.epcm.pages() - enclave.page_of(r.rdx));
-  if (!enclave.epcm.get(run.first).valid() && r.rcx < abi::kProgramBegin) return page_fault(r.rcx, sgx::kPfWrite);
+  if (!enclave.epcm.get(run.first).valid() && r.rcx < abi::kProgramBegin)
+    return page_fault(r.rcx, sgx::kPfWrite);
   uint64_t writable = prepare_targets(enclave, run);
   if (writable == 0) {
     set_leaf_result(r, sgx::kPageAttributesMismatch);

@@ -43,7 +43,9 @@ class SoftDevice final : public EnclaveDevice {
                          bool measure) override {
     return eadd(enclave_, offset, source, info, measure);
   }
-  void use_enclu_sites(std::span<const uint64_t> sites) override { enclave_.enclu_sites.assign(sites.begin(), sites.end()); }
+  void use_enclu_sites(std::span<const uint64_t> sites) override {
+    enclave_.enclu_sites.assign(sites.begin(), sites.end());
+  }
   Result<void> initialize(const sgx::SigStruct& signature) override { return einit(enclave_, signature); }
   Result<void> restrict_permissions(uint64_t offset, uint64_t length, uint64_t permissions) override {
     return soft::restrict_permissions(enclave_, offset, length, permissions);

@@ -163,8 +163,8 @@ void asynchronous_exit(ThreadState& thread, const ucontext_t& interrupted, const
   copy_or_die(gpr + offsetof(sgx::GprSgx, exit_info), &registers.exit_info,
               sizeof registers - offsetof(sgx::GprSgx, exit_info));
   // resume_xsave is free: this thread is not resuming but leaving.
-  build_xsave(thread.resume_xsave, reinterpret_cast<const uint8_t*>(interrupted.uc_mcontext.fpregs), thread.xfrm,
-              enclave.xsave_size);
+  build_xsave(thread.resume_xsave, reinterpret_cast<const uint8_t*>(interrupted.uc_mcontext.fpregs),
+              thread.xfrm, enclave.xsave_size);
   copy_or_die(frame, thread.resume_xsave, enclave.xsave_size);
   thread.tcs->cssa++;
   release_tcs(thread);

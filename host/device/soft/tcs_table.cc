@@ -14,12 +14,12 @@ bool offset_in_range(const SoftEnclave& enclave, uint64_t offset) { return offse
 bool tcs_is_well_formed(const SoftEnclave& enclave, const sgx::Tcs& tcs) {
   bool reserved_zero = std::ranges::all_of(tcs.reserved, [](uint8_t byte) { return byte == 0; });
   uint64_t frames = uint64_t{tcs.nssa} * enclave.secs.ssa_frame_size * sgx::kPageSize;
-  return reserved_zero && tcs.state == 0 && tcs.flags == 0 && tcs.ossa % sgx::kPageSize == 0 && tcs.cssa == 0 &&
-         tcs.nssa > 0 && frames <= enclave.secs.size && tcs.ossa <= enclave.secs.size - frames &&
-         offset_in_range(enclave, tcs.oentry) && tcs.ofs_base % sgx::kPageSize == 0 &&
-         tcs.ogs_base % sgx::kPageSize == 0 && offset_in_range(enclave, tcs.ofs_base) &&
-         offset_in_range(enclave, tcs.ogs_base) && (tcs.fs_limit & kLimitLowBits) == kLimitLowBits &&
-         (tcs.gs_limit & kLimitLowBits) == kLimitLowBits;
+  return reserved_zero && tcs.state == 0 && tcs.flags == 0 && tcs.ossa % sgx::kPageSize == 0 &&
+         tcs.cssa == 0 && tcs.nssa > 0 && frames <= enclave.secs.size &&
+         tcs.ossa <= enclave.secs.size - frames && offset_in_range(enclave, tcs.oentry) &&
+         tcs.ofs_base % sgx::kPageSize == 0 && tcs.ogs_base % sgx::kPageSize == 0 &&
+         offset_in_range(enclave, tcs.ofs_base) && offset_in_range(enclave, tcs.ogs_base) &&
+         (tcs.fs_limit & kLimitLowBits) == kLimitLowBits && (tcs.gs_limit & kLimitLowBits) == kLimitLowBits;
 }
 
 bool add_tcs(SoftEnclave& enclave, uint64_t address, const sgx::Tcs& tcs) {

@@ -20,7 +20,8 @@ const EthreadBlock& block() {
 }
 
 extern "C" {
-uint64_t probe_read(uint64_t), probe_write(uint64_t, uint64_t), probe_call(uint64_t), probe_divide(uint64_t, uint64_t);
+uint64_t probe_read(uint64_t), probe_write(uint64_t, uint64_t), probe_call(uint64_t),
+    probe_divide(uint64_t, uint64_t);
 uint64_t probe_sysenter(uint64_t);
 uint64_t probe_syscall(), probe_int80(), probe_cpuid(), probe_ud2(), probe_int3(), probe_unknown_leaf(),
     probe_privileged(), probe_enter();
@@ -70,7 +71,8 @@ void key(Arguments& a) {
   sgx::KeyRequest request;
   alignas(16) uint8_t key[16] = {};
   copy(&request, a.bytes, sizeof request);
-  a.out[0] = one_leaf(sgx::kEgetkey, reinterpret_cast<uint64_t>(&request), reinterpret_cast<uint64_t>(key), 0);
+  a.out[0] =
+      one_leaf(sgx::kEgetkey, reinterpret_cast<uint64_t>(&request), reinterpret_cast<uint64_t>(key), 0);
   copy(a.bytes, key, sizeof key);
 }
 
