@@ -39,7 +39,7 @@ void finish(UserFrame& frame, sched::Lthread& thread, const Result<uint64_t>& re
 // Performs the call described by the frame and leaves its result there.
 void system_call(UserFrame& frame) {
   sched::Lthread& thread = sched::current();
-  const uint64_t number = frame.orig_rax;
+  const auto number = static_cast<uint32_t>(frame.orig_rax);  // Linux looks at 32 bits
   const uint64_t arguments[6] = {frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9};
   const syscall::Entry* entry = syscall::find(number);
   thread.call_number = number;
