@@ -22,7 +22,7 @@ namespace {
 constexpr int kSignalKill = 9;
 
 [[noreturn]] void refuse_program(const boundary::StartStrings& strings, const loader::LoadError& error) {
-  boundary::log(boundary::Line() << "scone: " << strings.path() << ": " << error.text());
+  boundary::log(boundary::Line() << "scone: " << strings.path() << ": " << error);
   process::terminate(error.exit_status() << 8);
 }
 

@@ -55,12 +55,4 @@ inline Errno refuse(Reason reason, Reason& why) {
   return to_errno(reason);
 }
 
-// What to tell the user about a program that could not be loaded.
-struct LoadError {
-  Reason reason = Reason::kNone;
-
-  const char* text() const { return describe(reason); }
-  int exit_status() const { return loader::exit_status(reason); }
-};
-
 }  // namespace scone::loader

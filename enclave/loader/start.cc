@@ -5,6 +5,7 @@
 #include <new>
 
 #include "enclave/loader/program_load.h"
+#include "enclave/mm/program.h"
 
 namespace scone::loader {
 namespace {
@@ -16,6 +17,12 @@ Result<Entry> load(ProgramLoad& program, const char* path, const char* const* ar
 }
 
 }  // namespace
+
+boundary::Line& operator<<(boundary::Line& line, const LoadError& error) {
+  line << describe(error.reason);
+  if (error.reason == Reason::kNoMemory) line << " (now " << (mm::program().heap_limit_pages() >> 8) << " MiB)";
+  return line;
+}
 
 Result<Entry> load_program(const char* path, const char* const* argv, const char* const* envp, LoadError& error) {
   auto* program = new (std::nothrow) ProgramLoad;

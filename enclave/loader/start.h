@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/result.h"
+#include "enclave/boundary/log.h"
 #include "enclave/loader/reason.h"
 
 namespace scone::loader {
@@ -12,6 +13,14 @@ namespace scone::loader {
 struct Entry {
   uint64_t rip, rsp;
 };
+
+// What to tell the user about a program that could not be loaded.
+struct LoadError {
+  Reason reason = Reason::kNone;
+
+  int exit_status() const { return loader::exit_status(reason); }
+};
+boundary::Line& operator<<(boundary::Line& line, const LoadError& error);
 
 // Loads the program into mm::program(), which holds no other program (any more). Runs on the thread that will be the program's
 // only one, and names it. `argv` and `envp` end with a null pointer; they and `path` are runtime memory and the caller's. On
