@@ -1,10 +1,13 @@
 #include "enclave/file/seekable_file.h"
 
+#include <asm/ioctls.h>
+#include <asm/stat.h>
 #include <asm/unistd.h>
 #include <linux/fs.h>
 
 #include "enclave/boundary/host_call.h"
 #include "enclave/file/host_backing.h"
+#include "enclave/file/host_stat.h"
 #include "enclave/file/mode.h"
 #include "enclave/file/transfer.h"
 
@@ -101,6 +104,22 @@ Result<uint64_t> SeekableFile::seek_on_host(int64_t offset, int whence) {
   position_ = TRY(checked_position(answer));
   ask_host_ = false;
   return position_;
+}
+
+// FIONREAD counts from the position, of which the host knows nothing.
+Result<uint64_t> SeekableFile::ioctl(uint32_t request, uint64_t argument) {
+  if (request != FIONREAD || (mode_ & kModeType) != kModeRegular) return HostFile::ioctl(request, argument);
+  sched::MutexGuard guard(position_lock_);
+  if (keeper_ == PositionKeeper::kHost) return HostFile::ioctl(request, argument);
+  TRY(boundary::write_app(AppPtr<int>(argument), TRY(bytes_left())));
+  return uint64_t{0};
+}
+
+// As the kernel: the difference, cut to an int.
+Result<int> SeekableFile::bytes_left() {
+  struct ::stat stat;
+  TRY(host_stat(*descriptor(), stat));
+  return static_cast<int>(stat.st_size - static_cast<int64_t>(TRY(locate())));
 }
 
 Result<void> SeekableFile::set_flags(int flags) {

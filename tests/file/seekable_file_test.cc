@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -161,6 +162,15 @@ TEST_F(SeekableFileTest, FaultingBufferTakesNothing) {
   IoVector worse(AppPtr<void>(8), 5);
   EXPECT_EQ(file->write(worse, {}).error(), Errno(EFAULT));
   EXPECT_EQ(contents_of(directory / "f"), "0123456789");
+}
+
+TEST_F(SeekableFileTest, BytesToReadAreThoseBehindThePosition) {
+  Ref<File> file = open("f", O_RDWR | O_CREAT);
+  write(*file, "0123456789");
+  move_to(*file, 4);
+  int left = -1;
+  EXPECT_TRUE(file->ioctl(FIONREAD, reinterpret_cast<uint64_t>(&left)).ok());
+  EXPECT_EQ(left, 6);
 }
 
 TEST_F(SeekableFileTest, MappingReadsAndWritesTheFile) {
