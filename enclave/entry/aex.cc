@@ -26,9 +26,10 @@ namespace {
 
 uint32_t ssa_frame_pages(const Ethread& ethread) { return static_cast<uint32_t>(ethread.ssa_frame_size / sgx::kPageSize); }
 
-sgx::GprSgx& interrupted_registers(Ethread& ethread) {
-  // SAFETY: SSA frame 0 lies inside the measured image, at an address that the image loader wrote and EADD measured.
-  return *reinterpret_cast<sgx::GprSgx*>(ethread.ssa + sgx::gpr_offset(ssa_frame_pages(ethread)));
+sgx::GprSgx& interrupted_registers(Ethread& ethread, uint64_t frame) {
+  // SAFETY: the SSA frames lie inside the measured image, at an address that the image loader wrote and EADD measured.
+  return *reinterpret_cast<sgx::GprSgx*>(ethread.ssa + frame * ethread.ssa_frame_size +
+                                         sgx::gpr_offset(ssa_frame_pages(ethread)));
 }
 
 const sgx::ExInfo& fault_information(Ethread& ethread) {
@@ -88,9 +89,13 @@ void fault_in_runtime(Ethread& ethread, sgx::GprSgx& gpr, uint64_t vector) {
 // cssa: as EENTER gave it; reason: what the host claims, used for nothing but a tick's hint.
 extern "C" void handle_aex(uint64_t cssa, [[maybe_unused]] uint64_t reason) {
   Ethread& ethread = this_ethread();
-  if (cssa != 1) return boundary::report_runtime_fault(255, 0, 0);
-  sgx::GprSgx& gpr = interrupted_registers(ethread);
+  sgx::GprSgx& gpr = interrupted_registers(ethread, cssa - 1);
   const bool exception = gpr.exit_info.valid();
+  if (cssa > 1) {
+    // This very code was interrupted. It does not fault, so a fault is a bug; an interrupt may wait.
+    if (exception) boundary::report_runtime_fault(gpr.exit_info.vector(), gpr.rip - abi::image_base(ethread.enclave_size), 0);
+    return;
+  }
   const bool in_program = gpr.rip < abi::image_base(ethread.enclave_size) && ethread.current != nullptr;
   ++(exception ? ethread.exceptions : ethread.ticks);
   if (in_program) {
