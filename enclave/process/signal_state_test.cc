@@ -7,6 +7,8 @@
 
 #include <vector>
 
+#include "enclave/boundary/app_ptr.h"
+#include "enclave/boundary/host_state.h"
 #include "enclave/process/signal.h"
 
 namespace scone::sched {
@@ -20,6 +22,16 @@ Result<Ref<Lthread>> Lthread::create(int tid) { return Ref<Lthread>::adopt(new L
 Lthread::~Lthread() = default;
 
 }  // namespace scone::sched
+
+namespace scone::boundary {
+
+const abi::StartInfo& start_info() {
+  static const abi::StartInfo info{};
+  return info;
+}
+Result<void> copy_from_app(void*, AppPtr<const void>, size_t) { return Errno(EFAULT); }
+
+}  // namespace scone::boundary
 
 namespace scone::process {
 namespace {
@@ -203,6 +215,39 @@ TEST_F(SignalStateTest, ATimersThreadThatEndedHearsNothing) {
   send_timer(timer, &thread(1), 1);
   EXPECT_FALSE(timer.linked());
   EXPECT_THAT(take_all(thread(0)), IsEmpty());
+}
+
+TEST_F(SignalStateTest, HostThatSendsSignalsIsAnOutsideSender) {
+  handle(kSigTerm);
+  host_signals(set_of(kSigTerm));
+  Taken taken;
+  ASSERT_TRUE(take_unblocked(thread(0), taken));
+  EXPECT_EQ(taken.info.code, kCodeUser);
+  EXPECT_EQ(taken.info.sender.pid, 0);
+}
+
+TEST_F(SignalStateTest, HostThatForgesSignalsOfTheLibraryOrUncatchableOnes) {
+  host_signals(set_of(kSigKill, kSigStop, 32, 33));
+  EXPECT_EQ(pending_for(thread(0)), 0u);
+  EXPECT_THAT(woken, IsEmpty());
+}
+
+TEST_F(SignalStateTest, HostThatForgesAFaultCannotGiveItAnAddress) {
+  handle(kSigSegv);
+  host_signals(~uint64_t{0});
+  Taken taken;
+  ASSERT_TRUE(take_unblocked(thread(0), taken));
+  EXPECT_EQ(taken.info.code, kCodeUser);
+  EXPECT_EQ(taken.info.fault.address, 0u);
+}
+
+TEST_F(SignalStateTest, HostThatRepeatsSignalsFillsNoQueue) {
+  for (auto& each : all) set_blocked(*each, ~SignalSet{0});
+  for (int i = 0; i < 3 * static_cast<int>(PendingSet::kLimit); ++i) host_signals(~uint64_t{0});
+  Info info;
+  uint32_t real_time = 0;
+  while (take_from(thread(0), set_of(40), info)) ++real_time;
+  EXPECT_LE(real_time, PendingSet::kLimit);
 }
 
 }  // namespace
