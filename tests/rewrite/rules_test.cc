@@ -110,7 +110,12 @@ TEST_F(Rules, IndirectCallIsNeverMoved) {
 }
 
 TEST_F(Rules, LoopIsNeverMoved) {
-  segment.function(kRet + kSyscall + Bytes{0xe2, 0x00} + nops(4) + kRet);
+  segment.function(kMovEax + Bytes{0xe2, 0x02} + kSyscall + kRet);
+  expect_stays();
+}
+
+TEST_F(Rules, JumpIfRcxIsZeroIsNeverMoved) {
+  segment.function(kMovEax + Bytes{0xe3, 0x02} + kSyscall + kRet);
   expect_stays();
 }
 
@@ -125,12 +130,12 @@ TEST_F(Rules, EndbrIsNeverMoved) {
 }
 
 TEST_F(Rules, InterruptIsNeverMoved) {
-  segment.function(kRet + kSyscall + Bytes{0xcd, 0x80} + nops(3) + kRet);
+  segment.function(kMovEax + Bytes{0xcd, 0x80} + kSyscall + kRet);
   expect_stays();
 }
 
 TEST_F(Rules, WhatDoesNotReachTheCallIsNoNeighbour) {
-  segment.function(jump(0) + kSyscall + kRet);
+  segment.function(jump(2) + kSyscall + kRet);
   expect_stays();
 }
 
@@ -238,6 +243,12 @@ TEST_F(Rules, JumpBehindALockPrefixIsKnown) {
   EXPECT_EQ(rewritten(), 1u);
 }
 
+TEST_F(Rules, JumpBehindAnyByteLikeALockPrefixIsNotKnown) {
+  // Into the number of a cmp, behind its byte f0.
+  segment.function(kSyscall + kCmpRax + Bytes{kShortJe, 4} + kCmpRax + kRet);
+  expect_stays();
+}
+
 TEST_F(Rules, JumpBehindALockPrefixForbidsMovingIt) {
   segment.function(Bytes{kShortJe, 3} + kSyscall + Bytes{0xf0, 0xff, 0x00} + kRet);
   expect_stays();
@@ -257,6 +268,15 @@ TEST_F(Rules, SecondOfTwoSitesTrapsWhereThereIsNoRoom) {
   segment.function(kSyscall + kMovRdiRax + kSyscall + kRet);
   EXPECT_EQ(rewritten(), 1u);
   EXPECT_EQ(left, 1u);
+}
+
+TEST_F(Rules, PlanOfNeighboursDoesNotOverlap) {
+  // Behind the first or before the second: the instruction between can move once only.
+  segment.function(kSyscall + kMovEax + kSyscall + kRet);
+  segment.finish();
+  Plan plan = make_plan(segment.view(), segment.unwind()).take();
+  EXPECT_EQ(plan.sites.size(), 1u);
+  EXPECT_EQ(plan.left, 1u);
 }
 
 TEST_F(Rules, VectorCodeIsMarked) {
@@ -296,14 +316,23 @@ TEST_F(Rules, DataBeforeCodeWithoutTablesIsSkippedByCallTargets) {
   EXPECT_EQ(rewritten(), 1u);
 }
 
+// Code without tables, 55 bytes, and behind it a number that looks like a call to byte 2, inside its first instruction.
+Bytes code_with_false_call_target() {
+  Bytes body = kMovEax + nops(40) + kMovEax + kSyscall + kRet + kRet + kRet;
+  int32_t call_end = static_cast<int32_t>(body.size()) + 2 + 5;
+  return body + Bytes{0x48, 0xb8} + call(2 - call_end) + Bytes{0, 0, 0};
+}
+
 TEST_F(Rules, CallTargetsThatContradictTheBoundariesKeepTheSite) {
-  // The function at 0 holds a site; calls lead into the middle of its first instruction.
-  segment.gap(kMovEax + kSyscall + kRet);
-  for (int i = 0; i < 2; ++i) segment.gap(call(2 - (8 + 5 * i) - 5));
-  segment.gap(kRet);
-  Result<Outcome> outcome = segment.rewrite();
-  ASSERT_TRUE(outcome.ok());
-  EXPECT_EQ(outcome.value().rewritten, 0u);
+  segment.gap(code_with_false_call_target() + kRet);
+  expect_stays();
+}
+
+TEST_F(Rules, CallTargetsThatAgreeOutweighOneThatDoesNot) {
+  Bytes body = code_with_false_call_target();
+  for (int32_t target : {6, 7, 8}) body = body + call(target - static_cast<int32_t>(body.size()) - 5);
+  segment.gap(body + kRet);
+  EXPECT_EQ(rewritten(), 1u);
 }
 
 TEST_F(Rules, EmptySegment) {
