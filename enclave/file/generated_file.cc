@@ -12,6 +12,8 @@ namespace {
 
 // A device number that no real file system has: major 0 with a minor at the top of its range.
 constexpr uint64_t kInsideDevice = 0xfff'000'ff;
+// What is written beyond this is ignored: nothing here takes more.
+constexpr size_t kLongestInput = 256;
 constexpr uint64_t kNanoseconds = 1'000'000'000;
 
 }  // namespace
@@ -32,8 +34,7 @@ void fill_stat(struct ::stat& result, uint32_t mode, uint64_t inode, uint64_t si
   result.st_atime_nsec = result.st_mtime_nsec = result.st_ctime_nsec = now % kNanoseconds;
 }
 
-GeneratedFile::GeneratedFile(const Origin& origin, Generator generate, int flags)
-    : File(flags & ~O_CLOEXEC), origin_(origin), generate_(generate) {
+GeneratedFile::GeneratedFile(const Origin& origin, int flags) : File(flags & ~O_CLOEXEC), origin_(origin) {
   name_.append("/proc/self/");
   name_.append(origin.name);
 }
@@ -49,12 +50,21 @@ Result<size_t> GeneratedFile::read(IoVector& to, std::optional<uint64_t> offset)
 Result<size_t> GeneratedFile::read_at(IoVector& to, uint64_t offset) {
   if (offset == 0) {
     text_.clear();
-    TRY(generate_(text_, origin_.number));
+    TRY(origin_.generate(text_, origin_.number));
     TRY(text_.status());
   }
   const std::string_view text = text_.view();
   if (offset >= text.size()) return size_t{0};
   return to.scatter(text.data() + offset, text.size() - offset);
+}
+
+Result<size_t> GeneratedFile::write(IoVector& from, std::optional<uint64_t>) {
+  if (!origin_.accept) return Errno(EINVAL);
+  char text[kLongestInput];
+  const size_t wanted = from.remaining();
+  const size_t size = TRY(from.gather(text, sizeof text));
+  TRY(origin_.accept({text, size}, origin_.number));
+  return wanted;
 }
 
 Result<uint64_t> GeneratedFile::seek(int64_t offset, int whence) {

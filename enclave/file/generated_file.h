@@ -1,4 +1,4 @@
-// A read-only file whose contents the enclave makes when they are read.
+// A file whose contents the enclave makes when they are read.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,8 @@ namespace scone::file {
 
 // Fills `to` with the contents of a file; `number` tells which thread or descriptor it is about.
 using Generator = Result<void> (*)(Text& to, int number);
+// Takes what was written by one call.
+using Acceptor = Result<void> (*)(std::string_view text, int number);
 
 // As the kernel's seq_file: each read at offset 0 makes the contents anew, the reads behind it continue the same text.
 class GeneratedFile final : public File {
@@ -23,10 +25,13 @@ class GeneratedFile final : public File {
     int number;             // for the generator
     uint16_t permissions;
     uint64_t inode;
+    Generator generate;
+    Acceptor accept;  // nullptr: it cannot be written
   };
-  GeneratedFile(const Origin& origin, Generator generate, int flags);
+  GeneratedFile(const Origin& origin, int flags);
 
   Result<size_t> read(IoVector& to, std::optional<uint64_t> offset) override;
+  Result<size_t> write(IoVector& from, std::optional<uint64_t> offset) override;
   Result<uint64_t> seek(int64_t offset, int whence) override;
   Result<void> stat(struct ::stat& result) override;
   const char* name() const override { return name_.c_str(); }
@@ -35,7 +40,6 @@ class GeneratedFile final : public File {
   Result<size_t> read_at(IoVector& to, uint64_t offset);  // lock_ held
 
   const Origin origin_;
-  const Generator generate_;
   FixedText<48> name_;
   sched::Mutex lock_;
   Text text_;

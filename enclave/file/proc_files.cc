@@ -89,6 +89,8 @@ Result<void> generate_comm(Text& to, int thread) {
   return ok();
 }
 
+Result<void> accept_comm(std::string_view name, int thread) { return rename_thread(thread, name); }
+
 Result<void> generate_limits(Text& to, int) {
   append_padded(to, "Limit", 26);
   append_padded(to, "Soft Limit", 21);

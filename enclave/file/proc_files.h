@@ -9,6 +9,8 @@ namespace scone::file {
 Result<void> generate_auxv(Text& to, int thread);
 Result<void> generate_cmdline(Text& to, int thread);
 Result<void> generate_comm(Text& to, int thread);
+// Renames a thread, as pthread_setname_np(3) does.
+Result<void> accept_comm(std::string_view name, int thread);
 Result<void> generate_environ(Text& to, int thread);
 Result<void> generate_limits(Text& to, int thread);
 Result<void> generate_maps(Text& to, int thread);

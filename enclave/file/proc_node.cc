@@ -18,10 +18,15 @@ namespace {
 
 constexpr int kWriteAccess = 2;  // W_OK
 
-Result<Ref<File>> generated(Generator generate, std::string_view name, const ProcNode& node, int flags) {
-  const auto permissions = static_cast<uint16_t>(node.mode() & kModePermissions);
-  const GeneratedFile::Origin origin{name, node.number, permissions, node.inode()};
-  auto* file = new (std::nothrow) GeneratedFile(origin, generate, flags);
+Result<Ref<File>> generated(const ProcNode& node, int flags) {
+  GeneratedFile::Origin origin{"fdinfo", node.number, 0, node.inode(), &generate_descriptor_info, nullptr};
+  origin.permissions = static_cast<uint16_t>(node.mode() & kModePermissions);
+  if (node.kind == ProcNodeKind::kTable) {
+    origin.name = node.row->name;
+    origin.generate = node.row->generate;
+    origin.accept = node.row->accept;
+  }
+  auto* file = new (std::nothrow) GeneratedFile(origin, flags);
   if (!file) return Errno(ENOMEM);
   return Ref<File>::adopt(file);
 }
@@ -54,9 +59,8 @@ Result<void> ProcNode::stat(struct ::stat& result) const {
 
 Result<void> ProcNode::access(int wanted) const {
   if (kind == ProcNodeKind::kOpenFile) return ok();
-  const uint32_t allowed = (mode() | mode() >> 3 | mode() >> 6) & 7;
-  const bool denied = (static_cast<uint32_t>(wanted) & ~allowed & 7) != 0 || (wanted & kWriteAccess && !is_link());
-  return denied ? Errno(EACCES) : ok();
+  const uint32_t allowed = mode() >> 6 & 7;  // the owner's: the process is its own
+  return static_cast<uint32_t>(wanted) & ~allowed & 7 ? Errno(EACCES) : ok();
 }
 
 Result<void> ProcNode::read_link(PathName& target) const {
@@ -71,11 +75,11 @@ Result<Ref<File>> ProcNode::open(int flags) const {
   if (kind == ProcNodeKind::kOpenFile) return file->reopen(flags);
   if (is_link()) return Errno(ELOOP);
   if (flags & O_CREAT && flags & O_EXCL) return Errno(EEXIST);
-  if ((flags & O_ACCMODE) != O_RDONLY) return is_directory() ? Errno(EISDIR) : Errno(EACCES);
-  if (is_directory()) return ProcDirectory::open(*this, flags);
+  const bool writes = (flags & O_ACCMODE) != O_RDONLY;
+  if (is_directory()) return writes ? Errno(EISDIR) : ProcDirectory::open(*this, flags);
   if (flags & O_DIRECTORY) return Errno(ENOTDIR);
-  if (kind == ProcNodeKind::kDescriptorInfo) return generated(&generate_descriptor_info, "fdinfo", *this, flags);
-  return generated(row->generate, row->name, *this, flags);
+  if (writes) TRY(access(kWriteAccess));
+  return generated(*this, flags);
 }
 
 }  // namespace scone::file

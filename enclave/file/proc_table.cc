@@ -6,22 +6,22 @@ namespace scone::file {
 namespace {
 
 constexpr ProcRow made(std::string_view name, Generator generate, uint16_t permissions = 0444) {
-  return {name, ProcRowKind::kFile, false, permissions, generate};
+  return {name, ProcRowKind::kFile, false, permissions, generate, nullptr};
 }
-constexpr ProcRow made_for_threads(std::string_view name, Generator generate, uint16_t permissions = 0444) {
-  return {name, ProcRowKind::kFile, true, permissions, generate};
+constexpr ProcRow made_for_threads(std::string_view name, Generator generate) {
+  return {name, ProcRowKind::kFile, true, 0444, generate, nullptr};
 }
-constexpr ProcRow forwarded(std::string_view name) { return {name, ProcRowKind::kForwarded, false, 0, nullptr}; }
-constexpr ProcRow directory(std::string_view name) { return {name, ProcRowKind::kDirectory, false, 0555, nullptr}; }
+constexpr ProcRow forwarded(std::string_view name) { return {name, ProcRowKind::kForwarded, false, 0, nullptr, nullptr}; }
+constexpr ProcRow directory(std::string_view name) { return {name, ProcRowKind::kDirectory, false, 0555, nullptr, nullptr}; }
 
 constexpr ProcRow kRows[] = {
     made("auxv", &generate_auxv, 0400),
     forwarded("cgroup"),
     made_for_threads("cmdline", &generate_cmdline),
-    made_for_threads("comm", &generate_comm),
+    {"comm", ProcRowKind::kFile, true, 0644, &generate_comm, &accept_comm},
     forwarded("cwd"),
     made("environ", &generate_environ, 0400),
-    {"exe", ProcRowKind::kLink, true, 0777, nullptr},
+    {"exe", ProcRowKind::kLink, true, 0777, nullptr, nullptr},
     directory("fd"),
     directory("fdinfo"),
     forwarded("gid_map"),

@@ -23,6 +23,7 @@ struct ProcRow {
   bool of_threads;        // stands in /proc/self/task/T as well
   uint16_t permissions;
   Generator generate;     // kFile: number is the thread's
+  Acceptor accept;        // kFile that can be written, or nullptr
 };
 
 // Sorted as listed.

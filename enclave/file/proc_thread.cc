@@ -2,6 +2,7 @@
 
 #include <linux/errno.h>
 
+#include "base/min_max.h"
 #include "enclave/file/program_facts.h"
 #include "enclave/process/thread_list.h"
 #include "enclave/runtime/memory.h"
@@ -19,6 +20,15 @@ Result<void> ThreadName::read(int thread) {
   const std::string_view file = path.substr(path.rfind('/') + 1).substr(0, sizeof text_ - 1);
   memcpy(text_, file.data(), file.size());
   size_ = file.size();
+  return ok();
+}
+
+Result<void> rename_thread(int thread, std::string_view name) {
+  const Ref<sched::Lthread> found = process::threads().find(thread);
+  if (!found) return Errno(ESRCH);
+  char text[sizeof found->name] = {};
+  memcpy(text, name.data(), min_of(name.size(), sizeof text - 1));
+  memcpy(found->name, text, sizeof text);
   return ok();
 }
 

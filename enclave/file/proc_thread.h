@@ -19,4 +19,7 @@ class ThreadName {
   size_t size_ = 0;
 };
 
+// Cut to 15 characters. ESRCH.
+Result<void> rename_thread(int thread, std::string_view name);
+
 }  // namespace scone::file

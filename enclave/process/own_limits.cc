@@ -28,6 +28,13 @@ void store(unsigned resource, const Limit& limit) {
   enforce(resource, limit);
 }
 
+// The runner needs descriptors that the program does not count: its own, and those that mappings keep open. What cannot be had
+// shows when there are too many open files.
+void raise_host_descriptors(HostBuffer& buffer, uint64_t hard) {
+  buffer.put(0, Limit{hard, hard});
+  (void)host_call(__NR_prlimit64, 0, RLIMIT_NOFILE, buffer.address(), 0).ok();
+}
+
 }  // namespace
 
 Result<void> init_limits() {
@@ -36,6 +43,7 @@ Result<void> init_limits() {
     TRY(host_call(__NR_prlimit64, 0, resource, 0, buffer.address()));
     auto limit = buffer.get<Limit>(0);
     if (limit.soft > limit.hard) boundary::host_violation("prlimit64: soft limit above the hard one");
+    if (resource == RLIMIT_NOFILE) raise_host_descriptors(buffer, limit.hard);
     if (resource == RLIMIT_NOFILE && limit.hard > kMostDescriptors) limit.hard = kMostDescriptors;
     if (limit.soft > limit.hard) limit.soft = limit.hard;
     store(resource, limit);
