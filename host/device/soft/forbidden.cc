@@ -9,9 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 
+#include "base/checked.h"
 #include "host/device/soft/interrupted.h"
 
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
@@ -36,25 +38,51 @@ Result<void> allow_calls_from(uint64_t begin, uint64_t end) {
   return ok();
 }
 
-// The kernel takes a SYSENTER of 64-bit code for one of 32-bit code and its RIP for an address in the vDSO, whatever the truth. So
-// the vDSO must not be in the range whose calls pass. That range is contiguous; it can end at the vDSO if only the dynamic linker,
-// whose calls are rare and are made for it by make_host_call(), lies above. Returns the vDSO's address, or 0 if the
-// addresses have another order.
-uint64_t separable_vdso() {
-  struct Search {
-    uint64_t vdso, linker;
-    bool separable;
-  } search{getauxval(AT_SYSINFO_EHDR), getauxval(AT_BASE), true};
+struct Range {
+  uint64_t begin, end;
+};
+
+struct HostObjects {
+  Range vdso{0, 0};
+  bool some_below = false;  // the vDSO; the dynamic linker does not count
+  bool some_above = false;
+};
+
+uint64_t end_of(const dl_phdr_info& object) {
+  uint64_t end = 0;
+  for (unsigned i = 0; i < object.dlpi_phnum; ++i)
+    if (object.dlpi_phdr[i].p_type == PT_LOAD)
+      end = std::max(end, object.dlpi_phdr[i].p_vaddr + object.dlpi_phdr[i].p_memsz);
+  return align_up(object.dlpi_addr + end, sgx::kPageSize);
+}
+
+HostObjects find_host_objects() {
+  HostObjects found;
+  found.vdso.begin = getauxval(AT_SYSINFO_EHDR);
   dl_iterate_phdr(
       [](dl_phdr_info* object, size_t, void* argument) {
-        auto& s = *static_cast<Search*>(argument);
-        auto headers = reinterpret_cast<uint64_t>(object->dlpi_phdr);
-        if (object->dlpi_addr != s.linker && headers - s.vdso >= sgx::kPageSize && headers > s.vdso)
-          s.separable = false;
+        auto& f = *static_cast<HostObjects*>(argument);
+        auto place = reinterpret_cast<uint64_t>(object->dlpi_phdr);
+        if (place - f.vdso.begin < sgx::kPageSize)
+          f.vdso.end = end_of(*object);
+        else if (object->dlpi_addr != getauxval(AT_BASE) || object->dlpi_addr == 0)
+          (place < f.vdso.begin ? f.some_below : f.some_above) = true;
         return 0;
       },
-      &search);
-  return search.separable ? search.vdso : 0;
+      &found);
+  return found;
+}
+
+// Whose system calls pass. The kernel takes a SYSENTER of 64-bit code for one of 32-bit code, and its RIP for an address in the
+// vDSO whatever the truth, so the vDSO should not be in this range. The range is contiguous: that works if all host code lies on one side of
+// the vDSO, but for the dynamic linker, whose calls are rare and are made for it by make_host_call().
+Range range_without_vdso(uint64_t host_begin) {
+  static const HostObjects objects = find_host_objects();
+  if (objects.vdso.end && objects.vdso.begin > host_begin) {
+    if (!objects.some_above) return {host_begin, objects.vdso.begin};
+    if (!objects.some_below) return {objects.vdso.end, kUserSpaceEnd};
+  }
+  return {host_begin, kUserSpaceEnd};
 }
 
 void set_cpuid_allowed(bool allowed) { syscall(SYS_arch_prctl, kArchSetCpuid, allowed ? 1L : 0L); }
@@ -62,15 +90,13 @@ void set_cpuid_allowed(bool allowed) { syscall(SYS_arch_prctl, kArchSetCpuid, al
 }  // namespace
 
 Result<void> dispatch_system_calls(const SoftEnclave& enclave) {
-  const uint64_t begin = enclave.end();
-  static const uint64_t vdso = separable_vdso();
-  if (vdso <= begin) return allow_calls_from(begin, kUserSpaceEnd);
-  TRY(allow_calls_from(begin, vdso));
+  Range range = range_without_vdso(enclave.end());
+  TRY(allow_calls_from(range.begin, range.end));
   // A vDSO that makes system calls to read the clock would be dispatched each time, which costs more than SYSENTER is worth.
   uint64_t before = host_calls_made;
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return host_calls_made == before ? ok() : allow_calls_from(begin, kUserSpaceEnd);
+  return host_calls_made == before ? ok() : allow_calls_from(enclave.end(), kUserSpaceEnd);
 }
 
 bool make_host_call(const siginfo_t& info, ucontext_t& context) {
