@@ -13,15 +13,16 @@ inline constexpr uint64_t kHandlerIgnore = 1;   // SIG_IGN
 
 inline constexpr uint64_t kActionNoChildStop = 0x1;
 inline constexpr uint64_t kActionNoChildWait = 0x2;
-inline constexpr uint64_t kActionInfo = 0x4;           // SA_SIGINFO
+inline constexpr uint64_t kActionInfo = 0x4;  // SA_SIGINFO
 inline constexpr uint64_t kActionRestorer = 0x04000000;
 inline constexpr uint64_t kActionOnStack = 0x08000000;
 inline constexpr uint64_t kActionRestart = 0x10000000;
 inline constexpr uint64_t kActionNoDefer = 0x40000000;
 inline constexpr uint64_t kActionResetHand = 0x80000000;
 // Others read back as zero, which is how programs find out what is supported (sigaction(2), SA_UNSUPPORTED).
-inline constexpr uint64_t kActionFlags = kActionNoChildStop | kActionNoChildWait | kActionInfo | kActionRestorer |
-                                         kActionOnStack | kActionRestart | kActionNoDefer | kActionResetHand;
+inline constexpr uint64_t kActionFlags = kActionNoChildStop | kActionNoChildWait | kActionInfo |
+                                         kActionRestorer | kActionOnStack | kActionRestart | kActionNoDefer |
+                                         kActionResetHand;
 
 // The kernel's struct sigaction, as rt_sigaction(2) takes it.
 struct Action {

@@ -9,8 +9,8 @@
 
 namespace scone::process {
 
-inline constexpr int32_t kStackOnStack = 1;  // SS_ONSTACK
-inline constexpr int32_t kStackDisable = 2;  // SS_DISABLE
+inline constexpr int32_t kStackOnStack = 1;             // SS_ONSTACK
+inline constexpr int32_t kStackDisable = 2;             // SS_DISABLE
 inline constexpr int32_t kStackAutoDisarm = INT32_MIN;  // SS_AUTODISARM, bit 31
 inline constexpr uint64_t kMinimumStackSize = 2048;     // MINSIGSTKSZ
 

@@ -15,11 +15,17 @@ alignas(16) char memory[16384];
 TEST(AlternateStack, AgreesWithTheKernel) {
   AlternateStack ours;
   const uint64_t base = reinterpret_cast<uint64_t>(memory);
-  const SignalStack calls[] = {
-      {base, 0, 0, sizeof memory}, {base, 0, 0, 2047},         {base, kStackOnStack, 0, 8192},
-      {base, 4, 0, 8192},          {base, 3, 0, 8192},         {base, kStackAutoDisarm, 0, 8192},
-      {0, kStackDisable, 0, 0},    {base, kStackDisable, 0, 8192}, {base, kStackAutoDisarm | kStackOnStack, 0, 8192},
-      {base, 8, 0, 8192},          {0, kStackDisable, 0, 0}};
+  const SignalStack calls[] = {{base, 0, 0, sizeof memory},
+                               {base, 0, 0, 2047},
+                               {base, kStackOnStack, 0, 8192},
+                               {base, 4, 0, 8192},
+                               {base, 3, 0, 8192},
+                               {base, kStackAutoDisarm, 0, 8192},
+                               {0, kStackDisable, 0, 0},
+                               {base, kStackDisable, 0, 8192},
+                               {base, kStackAutoDisarm | kStackOnStack, 0, 8192},
+                               {base, 8, 0, 8192},
+                               {0, kStackDisable, 0, 0}};
   for (const SignalStack& call : calls) {
     stack_t theirs;
     memcpy(&theirs, &call, sizeof theirs);

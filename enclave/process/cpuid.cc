@@ -10,22 +10,23 @@ constexpr uint32_t bits(auto... positions) { return (uint32_t{0} | ... | (uint32
 constexpr uint64_t kAvxState = 1 << 2, kMpxState = 3 << 3, kAvx512State = 7 << 5;
 
 // Feature bits by the state they need (SDM vol. 2, CPUID). Names in the order of the bits.
-constexpr uint32_t kLeaf1EcxAvx = bits(12, 28, 29);          // FMA, AVX, F16C
-constexpr uint32_t kLeaf1EcxNever = bits(3, 5, 6);           // MONITOR, VMX, SMX: not for programs
-constexpr uint32_t kLeaf7EbxAvx = bits(5);                   // AVX2
+constexpr uint32_t kLeaf1EcxAvx = bits(12, 28, 29);  // FMA, AVX, F16C
+constexpr uint32_t kLeaf1EcxNever = bits(3, 5, 6);   // MONITOR, VMX, SMX: not for programs
+constexpr uint32_t kLeaf7EbxAvx = bits(5);           // AVX2
 constexpr uint32_t kLeaf7EbxMpx = bits(14);
 constexpr uint32_t kLeaf7EbxAvx512 = bits(16, 17, 21, 26, 27, 28, 30, 31);
-constexpr uint32_t kLeaf7EbxNever = bits(0, 2, 4, 11);       // FSGSBASE (GS is the runtime's), SGX, HLE, RTM
-constexpr uint32_t kLeaf7EcxAvx = bits(9, 10);               // VAES, VPCLMULQDQ
+constexpr uint32_t kLeaf7EbxNever = bits(0, 2, 4, 11);  // FSGSBASE (GS is the runtime's), SGX, HLE, RTM
+constexpr uint32_t kLeaf7EcxAvx = bits(9, 10);          // VAES, VPCLMULQDQ
 constexpr uint32_t kLeaf7EcxAvx512 = bits(1, 6, 11, 12, 14);
-constexpr uint32_t kLeaf7EcxNever = bits(3, 4, 5, 7, 30);    // PKU, OSPKE, WAITPKG, CET, SGX_LC: state or mode we lack
+constexpr uint32_t kLeaf7EcxNever =
+    bits(3, 4, 5, 7, 30);  // PKU, OSPKE, WAITPKG, CET, SGX_LC: state or mode we lack
 constexpr uint32_t kLeaf7EdxAvx512 = bits(2, 3, 8, 23);
 constexpr uint32_t kLeaf7EdxNever = bits(5, 11, 13, 20, 22, 24, 25);  // UINTR, RTM_*, CET_IBT, AMX
-constexpr uint32_t kLeaf71EaxAvx = bits(0, 1, 2, 4, 23);     // SHA512, SM3, SM4, AVX-VNNI, AVX-IFMA
-constexpr uint32_t kLeaf71EaxAvx512 = bits(5);               // AVX512_BF16
-constexpr uint32_t kLeaf71EaxNever = bits(21, 26);           // AMX-FP16, LAM
-constexpr uint32_t kExtendedEcxAvx = bits(11, 16);           // XOP, FMA4
-constexpr uint32_t kExtendedEcxNever = bits(2, 10, 15, 29);  // SVM, IBS, LWP, MONITORX
+constexpr uint32_t kLeaf71EaxAvx = bits(0, 1, 2, 4, 23);              // SHA512, SM3, SM4, AVX-VNNI, AVX-IFMA
+constexpr uint32_t kLeaf71EaxAvx512 = bits(5);                        // AVX512_BF16
+constexpr uint32_t kLeaf71EaxNever = bits(21, 26);                    // AMX-FP16, LAM
+constexpr uint32_t kExtendedEcxAvx = bits(11, 16);                    // XOP, FMA4
+constexpr uint32_t kExtendedEcxNever = bits(2, 10, 15, 29);           // SVM, IBS, LWP, MONITORX
 
 uint32_t without(uint32_t value, uint32_t avx, uint32_t avx512, uint32_t never, uint64_t features) {
   if (!(features & kAvxState)) value &= ~(avx | avx512);
@@ -59,9 +60,22 @@ CpuidAnswer limit_xsave(CpuidAnswer a, uint32_t subleaf, uint64_t features) {
 // Leaves whose answer depends on ecx; all others ignore it.
 bool has_subleaves(uint32_t leaf) {
   switch (leaf) {
-    case 4: case 7: case 0xb: case 0xd: case 0x17: case 0x18: case 0x1f: case 0x20: case 0x23: case 0x24:
-    case 0x8000001d: case 0x80000020: case 0x80000026: return true;
-    default: return false;
+    case 4:
+    case 7:
+    case 0xb:
+    case 0xd:
+    case 0x17:
+    case 0x18:
+    case 0x1f:
+    case 0x20:
+    case 0x23:
+    case 0x24:
+    case 0x8000001d:
+    case 0x80000020:
+    case 0x80000026:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -88,12 +102,15 @@ CpuidAnswer CpuidTable::answer(uint32_t leaf, uint32_t subleaf, uint64_t feature
     case 1:
       a.ecx = without(a.ecx, kLeaf1EcxAvx, 0, kLeaf1EcxNever, features) | bits(26, 27);  // XSAVE, OSXSAVE
       return a;
-    case 7: return limit_leaf_7(a, subleaf, features);
-    case 0xd: return limit_xsave(a, subleaf, features);
+    case 7:
+      return limit_leaf_7(a, subleaf, features);
+    case 0xd:
+      return limit_xsave(a, subleaf, features);
     case 0x80000001:
       a.ecx = without(a.ecx, kExtendedEcxAvx, 0, kExtendedEcxNever, features);
       return a;
-    default: return a;
+    default:
+      return a;
   }
 }
 

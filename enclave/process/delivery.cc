@@ -70,8 +70,8 @@ void describe_interruption(Lthread& self, const UserFrame& frame, const Taken& t
 Result<uint64_t> push_frame(Lthread& self, const UserFrame& frame, const Taken& taken) {
   if (!(taken.action.flags & kActionRestorer)) return Errno(EFAULT);
   const VectorLayout layout = layout_for(entry::xfrm());
-  const FramePlacement place = place_frame(frame.rsp, self.signals.alternate, taken.action.flags & kActionOnStack,
-                                           layout.size + kMagic2Size);
+  const FramePlacement place = place_frame(frame.rsp, self.signals.alternate,
+                                           taken.action.flags & kActionOnStack, layout.size + kMagic2Size);
   if (!place.fits) return Errno(EFAULT);
   entry::save_vector(self);
   mark_for_frame(self.xsave_area(), layout);
@@ -117,7 +117,9 @@ void note_restart(Lthread& thread, int code) {
   thread.signals.attention.fetch_or(kRestartPending, std::memory_order_relaxed);
 }
 
-bool needs_delivery(const Lthread& thread) { return thread.signals.attention.load(std::memory_order_acquire) != 0; }
+bool needs_delivery(const Lthread& thread) {
+  return thread.signals.attention.load(std::memory_order_acquire) != 0;
+}
 
 void deliver_pending(UserFrame& frame) {
   Lthread& self = sched::current();

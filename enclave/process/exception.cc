@@ -43,8 +43,8 @@ void page_fault(UserFrame& frame, uint64_t error_code, uint64_t address) {
 }
 
 void emulate_cpuid(UserFrame& frame) {
-  const CpuidAnswer answer = cpuid_table().answer(static_cast<uint32_t>(frame.rax), static_cast<uint32_t>(frame.rcx),
-                                                  entry::xfrm());
+  const CpuidAnswer answer =
+      cpuid_table().answer(static_cast<uint32_t>(frame.rax), static_cast<uint32_t>(frame.rcx), entry::xfrm());
   frame.rax = answer.eax;
   frame.rbx = answer.ebx;
   frame.rcx = answer.ecx;

@@ -7,12 +7,13 @@
 namespace scone::process {
 namespace {
 
-constexpr int kIntegerDivide = 1, kFloatDivide = 3, kFloatOverflow = 4, kFloatUnderflow = 5, kFloatInexact = 6,
-              kFloatInvalid = 7;                           // FPE_…
-constexpr int kIllegalOperand = 2;                         // ILL_ILLOPN
-constexpr int kTrapTrace = 2;                              // TRAP_TRACE
-constexpr int kSegvMapErr = 1, kSegvAccErr = 2;            // SEGV_…
-constexpr int kBusAlignment = 1, kBusAddress = 2;          // BUS_…
+constexpr int kIntegerDivide = 1, kFloatDivide = 3, kFloatOverflow = 4, kFloatUnderflow = 5,
+              kFloatInexact = 6,
+              kFloatInvalid = 7;                   // FPE_…
+constexpr int kIllegalOperand = 2;                 // ILL_ILLOPN
+constexpr int kTrapTrace = 2;                      // TRAP_TRACE
+constexpr int kSegvMapErr = 1, kSegvAccErr = 2;    // SEGV_…
+constexpr int kBusAlignment = 1, kBusAddress = 2;  // BUS_…
 
 // Offsets in the legacy area (SDM vol. 1, table 10-2).
 constexpr uint64_t kControlWord = 0, kStatusWord = 2, kMxcsr = 24;
@@ -45,15 +46,24 @@ int float_code(uint32_t raised) {
 
 Fault fault_of_exception(uint64_t vector, uint64_t rip, const uint8_t* xsave_area) {
   switch (vector) {
-    case kVectorDivide: return {kSigFpe, kIntegerDivide, rip};
-    case kVectorX87: return {kSigFpe, float_code(raised_x87(xsave_area)), rip};
-    case kVectorSimd: return {kSigFpe, float_code(raised_simd(xsave_area)), rip};
-    case kVectorDebug: return {kSigTrap, kTrapTrace, rip};
-    case kVectorBreakpoint: return {kSigTrap, kCodeKernel, 0};
-    case kVectorInvalidOpcode: return {kSigIll, kIllegalOperand, rip};
-    case kVectorAlignment: return {kSigBus, kBusAlignment, 0};
-    case kVectorStack: return {kSigBus, kCodeKernel, 0};
-    default: return {kSigSegv, kCodeKernel, 0};
+    case kVectorDivide:
+      return {kSigFpe, kIntegerDivide, rip};
+    case kVectorX87:
+      return {kSigFpe, float_code(raised_x87(xsave_area)), rip};
+    case kVectorSimd:
+      return {kSigFpe, float_code(raised_simd(xsave_area)), rip};
+    case kVectorDebug:
+      return {kSigTrap, kTrapTrace, rip};
+    case kVectorBreakpoint:
+      return {kSigTrap, kCodeKernel, 0};
+    case kVectorInvalidOpcode:
+      return {kSigIll, kIllegalOperand, rip};
+    case kVectorAlignment:
+      return {kSigBus, kBusAlignment, 0};
+    case kVectorStack:
+      return {kSigBus, kCodeKernel, 0};
+    default:
+      return {kSigSegv, kCodeKernel, 0};
   }
 }
 

@@ -15,9 +15,10 @@ struct Fault {
 };
 
 // SDM vol. 3, 6.15.
-inline constexpr uint64_t kVectorDivide = 0, kVectorDebug = 1, kVectorBreakpoint = 3, kVectorOverflow = 4, kVectorBound = 5,
-                          kVectorInvalidOpcode = 6, kVectorStack = 12, kVectorProtection = 13, kVectorPage = 14,
-                          kVectorX87 = 16, kVectorAlignment = 17, kVectorSimd = 19;
+inline constexpr uint64_t kVectorDivide = 0, kVectorDebug = 1, kVectorBreakpoint = 3, kVectorOverflow = 4,
+                          kVectorBound = 5, kVectorInvalidOpcode = 6, kVectorStack = 12,
+                          kVectorProtection = 13, kVectorPage = 14, kVectorX87 = 16, kVectorAlignment = 17,
+                          kVectorSimd = 19;
 
 // The access that a page fault's error code describes.
 constexpr mm::Access access_of(uint64_t error_code) {

@@ -71,7 +71,9 @@ class Native : public testing::Test {
     EXPECT_EQ(ours.code, seen.code);
     EXPECT_EQ(ours.address, seen.address);
   }
-  void expect_same(uint64_t vector) { expect_same(fault_of_exception(vector, seen.rip, seen.fpstate), vector); }
+  void expect_same(uint64_t vector) {
+    expect_same(fault_of_exception(vector, seen.rip, seen.fpstate), vector);
+  }
 
  private:
   static constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
@@ -81,7 +83,9 @@ class Native : public testing::Test {
 // SAFETY (all of the following): the statement faults, the handler leaves it by siglongjmp.
 
 TEST_F(Native, DivideByZero) {
-  provoke([] { asm volatile("xorl %%edx, %%edx\n\txorl %%ecx, %%ecx\n\tdivl %%ecx" : : : "eax", "ecx", "edx"); });
+  provoke([] {
+    asm volatile("xorl %%edx, %%edx\n\txorl %%ecx, %%ecx\n\tdivl %%ecx" : : : "eax", "ecx", "edx");
+  });
   expect_same(kVectorDivide);
 }
 
@@ -120,8 +124,10 @@ TEST_F(Native, AlignmentCheck) {
 }
 
 TEST_F(Native, SimdExceptions) {
-  for (auto [exception, left, right] : {std::tuple{FE_DIVBYZERO, 1.0, 0.0}, {FE_INVALID, 0.0, 0.0},
-                                        {FE_OVERFLOW, 1e308, 1e-10}, {FE_UNDERFLOW, 1e-308, 1e10},
+  for (auto [exception, left, right] : {std::tuple{FE_DIVBYZERO, 1.0, 0.0},
+                                        {FE_INVALID, 0.0, 0.0},
+                                        {FE_OVERFLOW, 1e308, 1e-10},
+                                        {FE_UNDERFLOW, 1e-308, 1e10},
                                         {FE_INEXACT, 1.0, 3.0}}) {
     feenableexcept(exception);
     provoke([=] {

@@ -6,10 +6,11 @@
 
 namespace scone::process {
 
-inline constexpr int kRestartSys = 512;    // restart if the handler has SA_RESTART, otherwise EINTR
-inline constexpr int kRestartNoIntr = 513; // always restart
-inline constexpr int kRestartNoHand = 514; // restart only if no handler runs, otherwise EINTR
-inline constexpr int kRestartBlock = 516;  // as kRestartNoHand, but through restart_syscall(2) with the remaining time
+inline constexpr int kRestartSys = 512;     // restart if the handler has SA_RESTART, otherwise EINTR
+inline constexpr int kRestartNoIntr = 513;  // always restart
+inline constexpr int kRestartNoHand = 514;  // restart only if no handler runs, otherwise EINTR
+inline constexpr int kRestartBlock =
+    516;  // as kRestartNoHand, but through restart_syscall(2) with the remaining time
 
 constexpr bool is_restart(int code) { return code >= kRestartSys && code <= kRestartBlock; }
 

@@ -16,7 +16,8 @@ enum class RestartDecision : uint8_t {
 // code: a kRestart… number; handler_runs: a handler is about to run, with or without SA_RESTART.
 constexpr RestartDecision decide_restart(int code, bool handler_runs, bool sa_restart) {
   if (code == kRestartNoIntr) return RestartDecision::kAgain;
-  if (handler_runs) return code == kRestartSys && sa_restart ? RestartDecision::kAgain : RestartDecision::kInterrupted;
+  if (handler_runs)
+    return code == kRestartSys && sa_restart ? RestartDecision::kAgain : RestartDecision::kInterrupted;
   return code == kRestartBlock ? RestartDecision::kContinue : RestartDecision::kAgain;
 }
 

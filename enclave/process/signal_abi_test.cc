@@ -15,14 +15,14 @@ namespace scone::process {
 namespace {
 
 TEST(SignalAbi, Numbers) {
-  const int ours[] = {kSigHup,  kSigInt,    kSigQuit, kSigIll,  kSigTrap, kSigAbrt, kSigBus,  kSigFpe,
-                      kSigKill, kSigUsr1,   kSigSegv, kSigUsr2, kSigPipe, kSigAlrm, kSigTerm, kSigStkflt,
-                      kSigChld, kSigCont,   kSigStop, kSigTstp, kSigTtin, kSigTtou, kSigUrg,  kSigXcpu,
-                      kSigXfsz, kSigVtalrm, kSigProf, kSigWinch, kSigIo,  kSigPwr,  kSigSys};
-  const int theirs[] = {SIGHUP,  SIGINT,    SIGQUIT, SIGILL,  SIGTRAP, SIGABRT, SIGBUS,  SIGFPE,
-                        SIGKILL, SIGUSR1,   SIGSEGV, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGSTKFLT,
-                        SIGCHLD, SIGCONT,   SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG,  SIGXCPU,
-                        SIGXFSZ, SIGVTALRM, SIGPROF, SIGWINCH, SIGIO,  SIGPWR,  SIGSYS};
+  const int ours[] = {kSigHup,  kSigInt,    kSigQuit, kSigIll,   kSigTrap, kSigAbrt, kSigBus,  kSigFpe,
+                      kSigKill, kSigUsr1,   kSigSegv, kSigUsr2,  kSigPipe, kSigAlrm, kSigTerm, kSigStkflt,
+                      kSigChld, kSigCont,   kSigStop, kSigTstp,  kSigTtin, kSigTtou, kSigUrg,  kSigXcpu,
+                      kSigXfsz, kSigVtalrm, kSigProf, kSigWinch, kSigIo,   kSigPwr,  kSigSys};
+  const int theirs[] = {SIGHUP,  SIGINT,    SIGQUIT, SIGILL,   SIGTRAP, SIGABRT, SIGBUS,  SIGFPE,
+                        SIGKILL, SIGUSR1,   SIGSEGV, SIGUSR2,  SIGPIPE, SIGALRM, SIGTERM, SIGSTKFLT,
+                        SIGCHLD, SIGCONT,   SIGSTOP, SIGTSTP,  SIGTTIN, SIGTTOU, SIGURG,  SIGXCPU,
+                        SIGXFSZ, SIGVTALRM, SIGPROF, SIGWINCH, SIGIO,   SIGPWR,  SIGSYS};
   static_assert(sizeof ours == sizeof theirs);
   for (size_t i = 0; i < std::size(ours); ++i) EXPECT_EQ(ours[i], theirs[i]) << i;
   EXPECT_EQ(kSigMax, SIGRTMAX);

@@ -10,7 +10,8 @@ constexpr uint16_t kUserCode = 0x33, kUserData = 0x2b;
 
 }  // namespace
 
-FramePlacement place_frame(uint64_t sp, const AlternateStack& alternate, bool on_alternate, uint64_t xstate_size) {
+FramePlacement place_frame(uint64_t sp, const AlternateStack& alternate, bool on_alternate,
+                           uint64_t xstate_size) {
   const bool nested = alternate.in_use(sp);
   sp -= kRedZone;
   const bool entering = on_alternate && alternate.enabled() && !alternate.in_use(sp);

@@ -45,7 +45,8 @@ struct SignalFrame {  // struct rt_sigframe
 static_assert(sizeof(SignalFrame) == 440);
 
 // Values of UserContext::flags: an XSAVE area with magic numbers; ss is valid and must be restored.
-inline constexpr uint64_t kContextFlags = 1 | 2 | 4;  // UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS
+inline constexpr uint64_t kContextFlags =
+    1 | 2 | 4;  // UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS
 
 // What a handler may leave in rflags: the arithmetic flags and DF. Not TF and AC, with which the runtime itself could
 // not run; not what is the kernel's.
@@ -60,7 +61,8 @@ struct FramePlacement {
   bool fits;
 };
 // sp: the interrupted stack pointer. xstate_size: bytes of XSAVE area including the second magic number.
-FramePlacement place_frame(uint64_t sp, const AlternateStack& alternate, bool on_alternate, uint64_t xstate_size);
+FramePlacement place_frame(uint64_t sp, const AlternateStack& alternate, bool on_alternate,
+                           uint64_t xstate_size);
 
 // The registers as a handler sees them. rip is given: it may differ from frame.rip (rewritten code).
 void fill_context(SignalContext& context, const entry::UserFrame& frame, uint64_t rip);

@@ -7,11 +7,11 @@
 namespace scone::process {
 
 // Values of Info::code that are not specific to one signal.
-inline constexpr int kCodeUser = 0;        // kill(2)
+inline constexpr int kCodeUser = 0;  // kill(2)
 inline constexpr int kCodeKernel = 0x80;
-inline constexpr int kCodeQueue = -1;      // sigqueue(3)
-inline constexpr int kCodeTimer = -2;      // timer_create(2)
-inline constexpr int kCodeThreadKill = -6; // tkill(2), tgkill(2)
+inline constexpr int kCodeQueue = -1;       // sigqueue(3)
+inline constexpr int kCodeTimer = -2;       // timer_create(2)
+inline constexpr int kCodeThreadKill = -6;  // tkill(2), tgkill(2)
 
 // Layout of siginfo_t on x86-64, so that it can be copied to a program as it is.
 struct Info {

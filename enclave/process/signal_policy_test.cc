@@ -11,7 +11,8 @@ namespace scone::process {
 namespace {
 
 TEST(Disposition, DefaultsAreThoseOfSignal7) {
-  for (int signal : {kSigHup, kSigInt, kSigQuit, kSigSegv, kSigKill, kSigPipe, kSigAlrm, kSigTerm, kSigUsr1, kSigSys, 40})
+  for (int signal :
+       {kSigHup, kSigInt, kSigQuit, kSigSegv, kSigKill, kSigPipe, kSigAlrm, kSigTerm, kSigUsr1, kSigSys, 40})
     EXPECT_EQ(disposition(Action{}, signal), Disposition::kTerminate) << signal;
   for (int signal : {kSigChld, kSigCont, kSigUrg, kSigWinch})
     EXPECT_EQ(disposition(Action{}, signal), Disposition::kIgnore) << signal;
@@ -76,7 +77,8 @@ TEST(Restart, AHandlerInterruptsUnlessSaRestartAllows) {
   EXPECT_EQ(decide_restart(kRestartSys, true, true), kAgain);
   EXPECT_EQ(decide_restart(kRestartNoIntr, true, false), kAgain);
   for (int code : {kRestartNoHand, kRestartBlock})
-    for (bool sa_restart : {false, true}) EXPECT_EQ(decide_restart(code, true, sa_restart), kInterrupted) << code;
+    for (bool sa_restart : {false, true})
+      EXPECT_EQ(decide_restart(code, true, sa_restart), kInterrupted) << code;
 }
 
 }  // namespace

@@ -43,7 +43,8 @@ void discard_opposite(Threads& list, int signal) {
 
 // A blocked signal is kept even if it is ignored now: the action may change before it is unblocked.
 bool is_dropped(const sched::Lthread& thread, int signal) {
-  return state.actions.disposition_of(signal) == Disposition::kIgnore && !(thread.signals.blocked & set_of(signal));
+  return state.actions.disposition_of(signal) == Disposition::kIgnore &&
+         !(thread.signals.blocked & set_of(signal));
 }
 
 // The count saturates (timer_getoverrun(2), DELAYTIMER_MAX).

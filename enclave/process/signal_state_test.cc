@@ -57,7 +57,9 @@ struct SignalStateTest : testing::Test {
   }
   Lthread& thread(size_t index) { return *all[index]; }
   static Info from(int signal) { return Info::from_sender(signal, kCodeUser, 7, 8); }
-  static void handle(int signal, uint64_t flags = 0) { set_action(signal, {.handler = 0x1000, .flags = flags}); }
+  static void handle(int signal, uint64_t flags = 0) {
+    set_action(signal, {.handler = 0x1000, .flags = flags});
+  }
   // The signals a thread takes now, in order.
   std::vector<int> take_all(Lthread& thread) {
     std::vector<int> result;

@@ -20,7 +20,7 @@ enum Attention : uint32_t {
 // sigaltstack(2).
 struct AlternateStack {
   uint64_t base = 0;
-  uint64_t size = 0;   // 0: none
+  uint64_t size = 0;         // 0: none
   bool auto_disarm = false;  // SS_AUTODISARM: none while a handler runs on it
 
   bool enabled() const { return size != 0; }
@@ -45,12 +45,12 @@ struct ThreadSignals {
   SignalSet blocked = 0;
   SignalSet waited_for = 0;  // rt_sigtimedwait: blocked signals it wants nevertheless
   PendingSet pending;
-  bool exiting = false;      // takes no more signals
+  bool exiting = false;  // takes no more signals
   SignalSet refused() const { return blocked & ~waited_for; }
 
   // The thread's own.
   SignalSet saved_mask = 0;
-  int restart_code = 0;      // a kRestart… code; valid with kRestartPending
+  int restart_code = 0;  // a kRestart… code; valid with kRestartPending
   RestartBlock restart;
   AlternateStack alternate;
   // Last exception, as mcontext shows it.

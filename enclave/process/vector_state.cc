@@ -9,7 +9,7 @@ constexpr uint64_t kMxcsrOffset = 24;
 constexpr uint64_t kSoftwareBytesOffset = 464;
 constexpr uint32_t kMxcsrInitial = 0x1f80;
 constexpr uint32_t kMxcsrBits = 0xffff;  // the others are reserved; every CPU with SGX has DAZ, bit 6
-constexpr uint64_t kFeaturesLegacy = 3;         // x87, SSE
+constexpr uint64_t kFeaturesLegacy = 3;  // x87, SSE
 
 struct SoftwareBytes {  // struct _fpx_sw_bytes
   uint32_t magic1;
@@ -21,8 +21,8 @@ struct SoftwareBytes {  // struct _fpx_sw_bytes
 static_assert(sizeof(SoftwareBytes) == kLegacyAreaSize - kSoftwareBytesOffset);
 
 struct XsaveHeader {
-  uint64_t present;   // XSTATE_BV
-  uint64_t compact;   // XCOMP_BV
+  uint64_t present;  // XSTATE_BV
+  uint64_t compact;  // XCOMP_BV
   uint64_t reserved[6];
 };
 static_assert(sizeof(XsaveHeader) == kXsaveHeaderSize);

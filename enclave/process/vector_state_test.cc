@@ -73,8 +73,8 @@ TEST_F(VectorState, InitialStateIsTheProcessors) {
   memset(area.bytes, 0xff, sizeof area.bytes);
   set_initial_state(area.bytes);
   load(area, layout.features, seen);
-  EXPECT_EQ(get<uint16_t>(seen, 0), 0x37f);    // x87 control word
-  EXPECT_EQ(get<uint32_t>(seen, 24), 0x1f80u); // MXCSR
+  EXPECT_EQ(get<uint16_t>(seen, 0), 0x37f);     // x87 control word
+  EXPECT_EQ(get<uint32_t>(seen, 24), 0x1f80u);  // MXCSR
   for (size_t offset = 160; offset < 416; offset += 8) EXPECT_EQ(get<uint64_t>(seen, offset), 0u);
 }
 

@@ -47,8 +47,7 @@ void host_signals(uint64_t bits) {
   // SIGKILL and SIGSTOP act on the host's process itself. The first two real-time signals belong to the C library,
   // which sends them to single threads only.
   bits &= ~(kUnblockable | set_of(kSigRtMin, kSigRtMin + 1));
-  for (; bits; bits &= bits - 1)
-    (void)send_to_process(Info::from_sender(lowest(bits), kCodeUser, 0, 0)).ok();
+  for (; bits; bits &= bits - 1) (void)send_to_process(Info::from_sender(lowest(bits), kCodeUser, 0, 0)).ok();
 }
 
 }  // namespace scone::process

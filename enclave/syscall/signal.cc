@@ -24,10 +24,14 @@ enum How : int { kBlock = 0, kUnblock = 1, kSetMask = 2 };
 
 Result<SignalSet> changed_mask(SignalSet mask, int how, SignalSet set) {
   switch (how) {
-    case kBlock: return mask | set;
-    case kUnblock: return mask & ~set;
-    case kSetMask: return set;
-    default: return Errno(EINVAL);
+    case kBlock:
+      return mask | set;
+    case kUnblock:
+      return mask & ~set;
+    case kSetMask:
+      return set;
+    default:
+      return Errno(EINVAL);
   }
 }
 
@@ -66,7 +70,8 @@ Result<void> sys_rt_sigaction(int signal, AppPtr<const Action> action, AppPtr<Ac
   return old ? boundary::write_app(old, previous) : ok();
 }
 
-Result<void> sys_rt_sigprocmask(int how, AppPtr<const SignalSet> set, AppPtr<SignalSet> old, size_t set_size) {
+Result<void> sys_rt_sigprocmask(int how, AppPtr<const SignalSet> set, AppPtr<SignalSet> old,
+                                size_t set_size) {
   if (set_size != process::kSignalSetSize) return Errno(EINVAL);
   sched::Lthread& self = sched::current();
   const SignalSet previous = self.signals.blocked;
@@ -92,8 +97,8 @@ Result<int> sys_rt_sigsuspend(AppPtr<const SignalSet> mask, size_t set_size) {
   return temporary.finish<int>(Errno(process::kRestartNoHand));
 }
 
-Result<int> sys_rt_sigtimedwait(AppPtr<const SignalSet> set, AppPtr<Info> info, AppPtr<const __kernel_timespec> timeout,
-                                size_t set_size) {
+Result<int> sys_rt_sigtimedwait(AppPtr<const SignalSet> set, AppPtr<Info> info,
+                                AppPtr<const __kernel_timespec> timeout, size_t set_size) {
   if (set_size != process::kSignalSetSize) return Errno(EINVAL);
   const SignalSet wanted = TRY(boundary::read_app(set)) & ~process::kUnblockable;
   uint64_t deadline = sched::kNever;

@@ -20,9 +20,11 @@ struct SignalStack;
 namespace scone::syscall {
 
 // Sets or reads what happens on a signal.
-Result<void> sys_rt_sigaction(int signal, AppPtr<const process::Action> action, AppPtr<process::Action> old, size_t set_size);
+Result<void> sys_rt_sigaction(int signal, AppPtr<const process::Action> action, AppPtr<process::Action> old,
+                              size_t set_size);
 // Changes or reads the thread's mask.
-Result<void> sys_rt_sigprocmask(int how, AppPtr<const process::SignalSet> set, AppPtr<process::SignalSet> old, size_t set_size);
+Result<void> sys_rt_sigprocmask(int how, AppPtr<const process::SignalSet> set, AppPtr<process::SignalSet> old,
+                                size_t set_size);
 // Reads which blocked signals wait.
 Result<void> sys_rt_sigpending(AppPtr<void> set, size_t set_size);
 // Waits for a signal under another mask.

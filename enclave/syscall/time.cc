@@ -65,7 +65,9 @@ Result<void> sys_clock_settime(int clock, AppPtr<const __kernel_timespec> time) 
   return Errno(clock == time::kRealtime ? EPERM : EINVAL);
 }
 
-Result<void> sys_settimeofday(AppPtr<const __kernel_old_timeval>, AppPtr<const TimeZone>) { return Errno(EPERM); }
+Result<void> sys_settimeofday(AppPtr<const __kernel_old_timeval>, AppPtr<const TimeZone>) {
+  return Errno(EPERM);
+}
 
 Result<int> sys_adjtimex(AppPtr<void>) { return Errno(EPERM); }
 

@@ -81,7 +81,8 @@ Result<uint32_t> sys_alarm(uint32_t seconds) {
   return static_cast<uint32_t>(left != 0 && rounded == 0 ? 1 : rounded);
 }
 
-Result<void> sys_setitimer(int which, AppPtr<const __kernel_old_itimerval> value, AppPtr<__kernel_old_itimerval> old) {
+Result<void> sys_setitimer(int which, AppPtr<const __kernel_old_itimerval> value,
+                           AppPtr<__kernel_old_itimerval> old) {
   if (which < kReal || which > kProfiling) return Errno(EINVAL);
   __kernel_old_itimerval wanted{};
   if (value) wanted = TRY(boundary::read_app(value));  // a null pointer disarms, as on Linux

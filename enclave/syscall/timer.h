@@ -23,7 +23,8 @@ static_assert(sizeof(SignalEvent) == 64);
 // SIGALRM in so many seconds; returns the seconds that the previous one had left.
 Result<uint32_t> sys_alarm(uint32_t seconds);
 // The process's interval timers. ITIMER_VIRTUAL and ITIMER_PROF are the host's, as only it knows CPU time.
-Result<void> sys_setitimer(int which, AppPtr<const __kernel_old_itimerval> value, AppPtr<__kernel_old_itimerval> old);
+Result<void> sys_setitimer(int which, AppPtr<const __kernel_old_itimerval> value,
+                           AppPtr<__kernel_old_itimerval> old);
 Result<void> sys_getitimer(int which, AppPtr<__kernel_old_itimerval> value);
 
 // POSIX timers.

@@ -48,12 +48,15 @@ Result<uint64_t> read(int clock) {
     case kRealtime:
     case kRealtimeCoarse:
     case kRealtimeAlarm:
-    case kTai: return sched::realtime_ns();  // the kernel's TAI offset is 0 unless a time daemon sets it
+    case kTai:
+      return sched::realtime_ns();  // the kernel's TAI offset is 0 unless a time daemon sets it
     case kMonotonic:
     case kMonotonicRaw:
-    case kMonotonicCoarse: return sched::now_ns();
+    case kMonotonicCoarse:
+      return sched::now_ns();
     case kBoottime:
-    case kBoottimeAlarm: return sched::boottime_ns();
+    case kBoottimeAlarm:
+      return sched::boottime_ns();
     default:
       if (!is_own_cpu_clock(clock)) return Errno(EINVAL);
       return process_cpu_time();
@@ -61,7 +64,8 @@ Result<uint64_t> read(int clock) {
 }
 
 Result<void> check(int clock) {
-  const bool known = (clock >= kRealtime && clock <= kBoottimeAlarm) || clock == kTai || is_own_cpu_clock(clock);
+  const bool known =
+      (clock >= kRealtime && clock <= kBoottimeAlarm) || clock == kTai || is_own_cpu_clock(clock);
   if (!known) return Errno(EINVAL);
   return ok();
 }

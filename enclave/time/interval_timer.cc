@@ -36,7 +36,9 @@ class RealTimer : public sched::Timer {
     self.due_ = schedule.due;
     if (schedule.due != sched::kNever) self.arm(wake_up(schedule, now));
     if (times > 0)
-      (void)process::send_to_process(process::Info::from_sender(process::kSigAlrm, process::kCodeKernel, 0, 0)).ok();
+      (void)process::send_to_process(
+          process::Info::from_sender(process::kSigAlrm, process::kCodeKernel, 0, 0))
+          .ok();
   }
 
   std::atomic<uint64_t> due_{sched::kNever};

@@ -17,7 +17,8 @@ Result<int> TimerTable::create(int clock, Notification notification) {
   while (find(next_id_)) next_id_ = next_id_ == INT32_MAX ? 0 : next_id_ + 1;
   const int id = next_id_;
   const uint64_t value = notification.value_is_id ? static_cast<uint64_t>(id) : notification.value;
-  auto* timer = new (std::nothrow) PosixTimer(id, clock, notification.signal, value, std::move(notification.thread));
+  auto* timer =
+      new (std::nothrow) PosixTimer(id, clock, notification.signal, value, std::move(notification.thread));
   if (!timer) return Errno(EAGAIN);
   timers_.push_back(*timer);
   ++count_;
