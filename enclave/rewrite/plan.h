@@ -23,7 +23,8 @@ struct Plan {
   uint32_t left = 0;         // system calls (or bytes that may be one) that stay as they are
 };
 
-// `entry`: an address known to be the start of a function (e_entry), or 0. Error: ENOMEM, EFBIG (2 GiB of code or more).
+// `entry`: an address known to be the start of a function (e_entry), or 0. In 2 GiB of code or more every
+// site is left. Error: ENOMEM.
 Result<Plan> make_plan(const CodeView& code, const UnwindView& unwind, uint64_t entry = 0);
 
 }  // namespace scone::rewrite
