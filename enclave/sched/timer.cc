@@ -1,24 +1,19 @@
 #include "enclave/sched/timer.h"
 
 #include <atomic>
-#include <new>
 
-#include "enclave/runtime/memory.h"
-#include "enclave/sched/idle.h"
 #include "enclave/sched/lock.h"
+#include "enclave/sched/timer_heap.h"
 
 namespace scone::sched {
 
-// A binary heap of all armed timers, earliest first. Its array doubles when it is full.
 class TimerQueue {
  public:
   void insert(Timer& timer, uint64_t deadline) {
     SpinGuard guard(lock_);
-    if (timer.armed()) remove_locked(timer);
-    if (size_ == capacity_ && !grow()) __builtin_trap();
+    if (timer.armed()) heap_.remove(timer);
     timer.deadline_ = deadline;
-    place(size_++, timer);
-    sift_up(timer.index_);
+    heap_.insert(timer);
     publish();
   }
 
@@ -27,7 +22,7 @@ class TimerQueue {
       {
         SpinGuard guard(lock_);
         if (timer.armed()) {
-          remove_locked(timer);
+          heap_.remove(timer);
           publish();
         }
         if (running_ != &timer) return;
@@ -62,9 +57,10 @@ class TimerQueue {
 
   Timer* take_due(uint64_t now, uint64_t& next) {
     SpinGuard guard(lock_);
-    Timer* first = size_ && heap_[0]->deadline_ <= now ? heap_[0] : nullptr;
+    Timer* first = heap_.first();
+    if (first && first->deadline_ > now) first = nullptr;
     if (first) {
-      remove_locked(*first);
+      heap_.remove(*first);
       running_ = first;
     }
     publish();
@@ -72,67 +68,17 @@ class TimerQueue {
     return first;
   }
 
-  void publish() { next_.store(size_ ? heap_[0]->deadline_ : kNever, std::memory_order_relaxed); }
-
-  bool grow() {
-    const uint32_t capacity = capacity_ ? capacity_ * 2 : 256;
-    auto** heap = new (std::nothrow) Timer*[capacity];
-    if (!heap) return false;
-    memcpy(heap, heap_, size_ * sizeof *heap);
-    delete[] heap_;
-    heap_ = heap;
-    capacity_ = capacity;
-    return true;
-  }
-
-  void place(uint32_t index, Timer& timer) {
-    heap_[index] = &timer;
-    timer.index_ = index;
-  }
-
-  void remove_locked(Timer& timer) {
-    const uint32_t hole = timer.index_;
-    timer.index_ = Timer::kNotQueued;
-    Timer& last = *heap_[--size_];
-    if (&last == &timer) return;
-    place(hole, last);
-    sift_up(hole);
-    sift_down(last.index_);
-  }
-
-  void sift_up(uint32_t index) {
-    Timer& timer = *heap_[index];
-    while (index > 0 && timer.deadline_ < heap_[(index - 1) / 2]->deadline_) {
-      place(index, *heap_[(index - 1) / 2]);
-      index = (index - 1) / 2;
-    }
-    place(index, timer);
-  }
-
-  void sift_down(uint32_t index) {
-    Timer& timer = *heap_[index];
-    for (;;) {
-      uint32_t child = index * 2 + 1;
-      if (child >= size_) break;
-      if (child + 1 < size_ && heap_[child + 1]->deadline_ < heap_[child]->deadline_) ++child;
-      if (heap_[child]->deadline_ >= timer.deadline_) break;
-      place(index, *heap_[child]);
-      index = child;
-    }
-    place(index, timer);
-  }
+  void publish() { next_.store(heap_.first() ? heap_.first()->deadline_ : kNever, std::memory_order_relaxed); }
 
   SpinLock lock_{LockRank::kTimer};
-  Timer** heap_ = nullptr;          // guarded by lock_
-  uint32_t size_ = 0;               // guarded by lock_
-  uint32_t capacity_ = 0;           // guarded by lock_
+  TimerHeap heap_;                  // guarded by lock_
   Timer* running_ = nullptr;        // guarded by lock_: its callback is under way
   std::atomic<uint64_t> next_{kNever};  // written under lock_
   Flag runner_;
 };
 
 namespace {
-TimerQueue g_timers;
+constinit TimerQueue g_timers;
 }
 
 void Timer::arm(uint64_t deadline_ns) { g_timers.insert(*this, deadline_ns); }

@@ -22,15 +22,18 @@ class Timer {
   // After it returns the callback is not running and will not run, unless armed again.
   // Must not be called from the callback itself.
   void cancel();
-  bool armed() const { return index_ != kNotQueued; }
+  bool armed() const { return link_ != nullptr; }
   uint64_t deadline() const { return deadline_; }
 
  private:
   friend class TimerQueue;
-  static constexpr uint32_t kNotQueued = UINT32_MAX;
+  friend class TimerHeap;
   Callback callback_;
   uint64_t deadline_ = kNever;
-  uint32_t index_ = kNotQueued;  // position in the queue's heap; guarded by its lock
+  // Place in the queue's heap; guarded by its lock.
+  Timer* child_ = nullptr;    // first of the later ones below
+  Timer* sibling_ = nullptr;  // next one below the same timer
+  Timer** link_ = nullptr;    // what points here: a child_, a sibling_ or the root; nullptr: not queued
 };
 
 // Runs what is due. Returns the next deadline, or kNever. Called by the scheduler.
