@@ -47,19 +47,6 @@ TEST(Text, GrowsAndKeepsWhatItHad) {
   EXPECT_EQ(text.view(), expected);
 }
 
-TEST(Text, RemembersThatMemoryRanOut) {
-  Text text;
-  text.append("begin");
-  EXPECT_EQ(text.extend(size_t{1} << 60), nullptr);
-  EXPECT_EQ(text.status().error(), Errno(ENOMEM));
-  text.append("more");
-  EXPECT_EQ(text.view(), "begin");
-  text.clear();
-  text.append("again");
-  EXPECT_TRUE(text.status().ok());
-  EXPECT_EQ(text.view(), "again");
-}
-
 TEST(Text, MovesItsMemory) {
   Text first;
   first.append("something");
