@@ -7,7 +7,7 @@
 
 #include <csetjmp>
 #include <cstring>
-#include <map>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -22,6 +22,7 @@ struct Shape {
   uint64_t offset;
   uint64_t size;
 };
+void PrintTo(const Shape& shape, std::ostream* out) { *out << (shape.name ? shape.name : "all"); }
 extern "C" const Shape shape_table[], shape_table_end[];
 extern "C" const uint8_t shapes_begin[], shapes_end[];
 

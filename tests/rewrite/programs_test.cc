@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <ostream>
 #include <string>
 
 namespace scone::rewrite {
@@ -32,6 +33,8 @@ struct Program {
   const char* needs;    // an executable; the case is skipped without it
   const char* command;  // what `$R` precedes runs rewritten
 };
+
+void PrintTo(const Program& program, std::ostream* out) { *out << program.name; }
 
 constexpr Program kPrograms[] = {
     {"True", "/bin/true", "$R /bin/true"},
