@@ -43,19 +43,26 @@ class ByteRing {
     return ok();
   }
 
-  // The first stretch of contents or of room that has no wrap in it; empty only if there is none at all.
-  std::span<const uint8_t> contents() const { return {bytes_ + begin_, min_of(used_, capacity_ - begin_)}; }
+  // A stretch of contents, or of room, that has no wrap in it: the first, or the one that begins behind `skip` bytes.
+  // Empty only if there is none at all. Precondition: skip <= used().
+  std::span<const uint8_t> contents(size_t skip = 0) const {
+    const size_t place = begin_ + skip < capacity_ ? begin_ + skip : begin_ + skip - capacity_;
+    return {bytes_ + place, min_of(used_ - skip, capacity_ - place)};
+  }
   std::span<uint8_t> room() {
     const size_t end = begin_ + used_ < capacity_ ? begin_ + used_ : begin_ + used_ - capacity_;
     return {bytes_ + end, end < begin_ ? begin_ - end : min_of(free(), capacity_ - end)};
   }
-  // Preconditions: count <= contents().size(), count <= room().size().
+  // Preconditions: count <= used(), count <= room().size().
   void consume(size_t count) {
     used_ -= count;
     begin_ += count;
-    if (begin_ == capacity_ || used_ == 0) begin_ = 0;
+    if (begin_ >= capacity_) begin_ -= capacity_;
+    if (used_ == 0) begin_ = 0;
   }
   void produce(size_t count) { used_ += count; }
+  // Takes back what was produced last. Precondition: count <= used().
+  void retract(size_t count) { used_ -= count; }
 
  private:
   uint8_t* bytes_ = nullptr;

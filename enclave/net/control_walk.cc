@@ -61,4 +61,20 @@ Result<ControlHeader> read_control(std::span<const uint8_t> control, size_t offs
   return header;
 }
 
+std::optional<Credentials> find_credentials(std::span<const uint8_t> control) {
+  size_t offset = 0;
+  while (control.size() - offset >= sizeof(ControlHeader)) {
+    Result<ControlHeader> header = read_control(control, offset);
+    if (!header.ok()) return std::nullopt;
+    const size_t data = header.value().size - sizeof(ControlHeader);
+    if (header.value().level == kLevelSocket && header.value().type == kScmCredentials && data == sizeof(Credentials)) {
+      Credentials credentials;
+      memcpy(&credentials, &control[offset + sizeof(ControlHeader)], sizeof credentials);
+      return credentials;
+    }
+    offset += min_of<size_t>(align_up(header.value().size, kControlAlign), control.size() - offset);
+  }
+  return std::nullopt;
+}
+
 }  // namespace scone::net

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/checked.h"
@@ -30,6 +31,9 @@ inline bool is_safe(const ControlHeader& header) {
 // Reads the header at `offset` and checks that its data lie within `control`. Rights are whole descriptors, at most
 // kMaxRights of them. Precondition: offset + sizeof(ControlHeader) <= control.size().
 Result<ControlHeader> read_control(std::span<const uint8_t> control, size_t offset);
+
+// The first SCM_CREDENTIALS among messages that translate_outgoing() accepted.
+std::optional<Credentials> find_credentials(std::span<const uint8_t> control);
 
 // A program's messages, about to be sent: replaces every descriptor by to_host(descriptor) → Result<int>. EINVAL: malformed or of a
 // kind that is not known to be safe.

@@ -1,234 +1,50 @@
-// Sockets: making, naming, connecting them. Data is in socket_send.cc and socket_receive.cc, options in socket_options.cc.
+// What all sockets have in common.
 #include "enclave/net/socket.h"
 
 #include <asm/socket.h>
 #include <asm/stat.h>
-#include <asm/unistd.h>
 #include <linux/errno.h>
+#include <linux/eventpoll.h>
+#include <linux/time_types.h>
 
-#include <new>
-
-#include "enclave/boundary/host_call.h"
-#include "enclave/file/host_stat.h"
+#include "base/min_max.h"
 #include "enclave/file/mode.h"
-#include "enclave/net/socket_perform.h"
 #include "enclave/net/timeout.h"
-#include "enclave/process/restart.h"
+#include "enclave/process/signal.h"
 #include "enclave/sched/clock.h"
 
 namespace scone::net {
 namespace {
 
 constinit std::atomic<uint64_t> g_sockets{0};
+constexpr int64_t kMicros = kNsPerSecond / kNsPerMicrosecond;
 
-constexpr int kTypeMask = 0xf;
-// How often a condition is looked at that the host gives no edges for.
-constexpr uint64_t kRetryNs = 2 * kNsPerMillisecond;
-
-bool is_supported(int family) {
-  return family == kUnix || family == kInet || family == kInet6 || family == kNetlink;
+// The event whose waits the option limits, or 0. On x86-64 the old and the new struct timeval of a timeout are the same.
+uint32_t timeout_option(int level, int name) {
+  if (level != SOL_SOCKET) return 0;
+  if (name == SO_RCVTIMEO_OLD || name == SO_RCVTIMEO_NEW) return EPOLLIN;
+  if (name == SO_SNDTIMEO_OLD || name == SO_SNDTIMEO_NEW) return EPOLLOUT;
+  return 0;
 }
-
-uint64_t host_type(int type) { return static_cast<uint64_t>((type & kTypeMask) | kSockNonBlock | kSockCloseOnExec); }
-
-// An int option of SOL_SOCKET, straight from the host.
-Result<int> host_option(const HostFd& fd, int name) {
-  struct {
-    int value;
-    uint32_t size;
-  } cell{0, sizeof(int)};
-  HostBuffer buffer = TRY(HostBuffer::allocate(sizeof cell));
-  buffer.put(0, cell);
-  TRY(host_call(__NR_getsockopt, static_cast<uint64_t>(fd.number()), SOL_SOCKET, static_cast<uint64_t>(name),
-                buffer.address(), buffer.address() + sizeof(int)));
-  return buffer.get<int>(0);
-}
-
-Result<HostBuffer> to_host(const Address& address) {
-  HostBuffer buffer = TRY(HostBuffer::allocate(address.size));
-  buffer.write(0, address.bytes, address.size);
-  return buffer;
-}
-
-// Room for an address that a host call fills in.
-struct AddressBuffer {
-  static constexpr size_t kAddress = 8;  // behind the length
-  HostBuffer buffer;
-
-  static Result<AddressBuffer> allocate() {
-    AddressBuffer result{TRY(HostBuffer::allocate(kAddress + Address::kMaxSize))};
-    result.reset();
-    return result;
-  }
-  void reset() { buffer.put<uint32_t>(0, Address::kMaxSize); }
-  uint64_t size_argument() const { return buffer.address(); }
-  uint64_t address_argument() const { return buffer.address() + kAddress; }
-  Address get() const { return Address::from_host(buffer, kAddress, buffer.get<uint32_t>(0)); }
-};
 
 }  // namespace
 
-Socket::Socket(HostFd fd, const Kind& kind, int flags)
-    : File(O_RDWR | flags), kind_(kind), fd_(std::move(fd)), inode_(++g_sockets) {
-  source_.bind(fd_);
+Socket::Socket(const SocketKind& kind, int flags) : File(O_RDWR | flags), kind_(kind), inode_(++g_sockets) {
   name_.append("socket:[");
   name_.append_number(inode_);
   name_.append("]");
 }
 
-Result<Ref<file::File>> Socket::make(HostFd fd, const Kind& kind, int flags) {
-  auto* socket = new (std::nothrow) Socket(std::move(fd), kind, flags);
-  if (!socket) return Errno(ENOMEM);
-  return Ref<file::File>::adopt(socket);
+Result<size_t> Socket::read(file::IoVector& to, std::optional<uint64_t> offset) {
+  if (offset) return Errno(ESPIPE);
+  if (to.remaining() == 0) return size_t{0};
+  Incoming message{to};
+  return receive(message);
 }
 
-Result<Ref<file::File>> Socket::create(int family, int type, int protocol) {
-  if (!is_supported(family)) return Errno(EAFNOSUPPORT);
-  const uint64_t fd = TRY(host_call(__NR_socket, static_cast<uint64_t>(family), host_type(type),
-                                    static_cast<uint64_t>(protocol)));
-  return make(HostFd::adopt(fd), {family, type & kTypeMask, protocol}, type & kSockNonBlock);
-}
-
-Result<void> Socket::create_pair(int family, int type, int protocol, Ref<file::File>& first, Ref<file::File>& second) {
-  if (!is_supported(family)) return Errno(EAFNOSUPPORT);
-  HostBuffer buffer = TRY(HostBuffer::allocate(2 * sizeof(int)));
-  TRY(host_call(__NR_socketpair, static_cast<uint64_t>(family), host_type(type), static_cast<uint64_t>(protocol),
-                buffer.address()));
-  HostFd a = HostFd::adopt(buffer.get<uint32_t>(0));
-  HostFd b = HostFd::adopt(buffer.get<uint32_t>(sizeof(int)));
-  const Kind kind{family, type & kTypeMask, protocol};
-  first = TRY(make(std::move(a), kind, type & kSockNonBlock));
-  second = TRY(make(std::move(b), kind, type & kSockNonBlock));
-  return ok();
-}
-
-Result<Ref<file::File>> Socket::adopt(HostFd fd, int flags) {
-  const Kind kind{TRY(host_option(fd, SO_DOMAIN)), TRY(host_option(fd, SO_TYPE)), TRY(host_option(fd, SO_PROTOCOL))};
-  return make(std::move(fd), kind, flags);
-}
-
-bool is_host_socket(const HostFd& fd) {
-  Result<HostBuffer> buffer = HostBuffer::allocate(file::kHostStatSize);
-  if (!buffer.ok()) return false;
-  if (!host_call(__NR_fstat, static_cast<uint64_t>(fd.number()), buffer.value().address()).ok()) return false;
-  struct ::stat stat;
-  file::read_host_stat(buffer.value(), stat);
-  return (stat.st_mode & file::kModeType) == file::kModeSocket;
-}
-
-uint64_t Socket::timeout_ns(uint32_t events) const {
-  const auto& timeout = events & EPOLLOUT ? send_timeout_ns_ : receive_timeout_ns_;
-  return timeout.load(std::memory_order_relaxed);
-}
-
-// False where "no" now may become "yes" without an edge: a sender of UNIX datagrams waits for its receiver's queue, which epoll
-// does not watch; an error queue may be filled while EPOLLERR holds already.
-bool Socket::has_edges(uint32_t events) const {
-  if (events & EPOLLERR) return false;
-  return !(events & EPOLLOUT) || kind_.family != kUnix || kind_.type == kStream;
-}
-
-// deadline_ns is computed at the first wait of a call; 0 before.
-Result<void> Socket::wait(uint32_t events, uint64_t& deadline_ns) {
-  const uint64_t timeout = timeout_ns(events);
-  if (deadline_ns == 0) deadline_ns = timeout ? deadline_after(sched::now_ns(), timeout) : sched::kNever;
-  TRY(source_.arm(fd_));
-  Result<void> result;
-  if (has_edges(events)) {
-    result = source_.wait(events, deadline_ns);
-  } else {
-    const uint64_t retry_ns = deadline_after(sched::now_ns(), kRetryNs);
-    const bool last = deadline_ns <= retry_ns;
-    result = sched::wait_until(source_.queue(), [] { return false; }, last ? deadline_ns : retry_ns);
-    if (!last && !result.ok() && result.error() == Errno(ETIMEDOUT)) result = ok();
-  }
-  if (result.ok()) return result;
-  if (result.error() == Errno(ETIMEDOUT)) return Errno(EAGAIN);
-  // A call with a timeout would wait too long if it were restarted (signal(7)).
-  if (result.error() == Errno(process::kRestartSys) && timeout) return Errno(EINTR);
-  return result;
-}
-
-Result<void> Socket::bind(const Address& address) {
-  HostBuffer buffer = TRY(to_host(address));
-  TRY(host_call(__NR_bind, number(), buffer.address(), address.size));
-  return ok();
-}
-
-Result<void> Socket::listen(int backlog) {
-  TRY(host_call(__NR_listen, number(), static_cast<uint64_t>(backlog)));
-  source_.reset();
-  return ok();
-}
-
-Result<void> Socket::shutdown(int how) {
-  Result<uint64_t> result = host_call(__NR_shutdown, number(), static_cast<uint64_t>(how));
-  source_.reset();
-  if (!result.ok()) return result.error();
-  // Own waiters learn of it here; the host tells of it by an edge, too, but only those who watch.
-  source_.queue().notify(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP);
-  return ok();
-}
-
-Result<void> Socket::connect(const Address& address) {
-  HostBuffer buffer = TRY(to_host(address));
-  uint64_t deadline_ns = 0;
-  while (true) {
-    Result<uint64_t> result = host_call(__NR_connect, number(), buffer.address(), address.size);
-    source_.reset();
-    if (result.ok()) return ok();
-    const bool under_way = result.error() == Errno(EINPROGRESS) || result.error() == Errno(EALREADY);
-    // A UNIX socket whose peer's backlog is full; a datagram socket is never under way.
-    const bool retry = result.error() == Errno(EAGAIN) && kind_.family == kUnix;
-    if (nonblocking() || !(under_way || retry)) return result.error();
-    if (under_way) return finish_connecting();
-    const uint64_t timeout = send_timeout_ns_.load(std::memory_order_relaxed);
-    const uint64_t now = sched::now_ns();
-    if (deadline_ns == 0) deadline_ns = timeout ? deadline_after(now, timeout) : sched::kNever;
-    if (now >= deadline_ns) return Errno(EAGAIN);
-    auto waited = sched::wait_until(source_.queue(), [] { return false; }, deadline_after(now, kRetryNs));
-    if (waited.error() != Errno(ETIMEDOUT)) return waited;
-  }
-}
-
-Result<void> Socket::finish_connecting() {
-  uint64_t deadline_ns = 0;
-  while (!(source_.events(EPOLLOUT) & (EPOLLOUT | EPOLLERR | EPOLLHUP))) {
-    Result<void> waited = wait(EPOLLOUT, deadline_ns);
-    if (!waited.ok()) return waited.error() == Errno(EAGAIN) ? Errno(EINPROGRESS) : waited.error();
-  }
-  const int error = TRY(take_error());
-  source_.reset();
-  return error ? Result<void>(Errno(error)) : ok();
-}
-
-Result<int> Socket::take_error() {
-  const int error = TRY(host_option(fd_, SO_ERROR));
-  source_.forget(EPOLLERR);
-  if (error < 0 || error > 4095) boundary::host_violation("an error number that no kernel knows");
-  return error;
-}
-
-Result<Ref<file::File>> Socket::accept(Address* peer, int flags) {
-  AddressBuffer address;
-  if (peer) address = TRY(AddressBuffer::allocate());
-  const Attempt attempt = TRY(perform(EPOLLIN, may_block(0), [&] {
-    if (peer) address.reset();
-    return host_call(__NR_accept4, number(), peer ? address.address_argument() : 0, peer ? address.size_argument() : 0,
-                     kSockNonBlock | kSockCloseOnExec);
-  }));
-  // There may be more of them.
-  source_.forget(EPOLLIN);
-  HostFd fd = HostFd::adopt(attempt.value);
-  if (peer) *peer = address.get();
-  return make(std::move(fd), kind_, flags & kSockNonBlock);
-}
-
-Result<Address> Socket::ask_address(bool peer) {
-  AddressBuffer address = TRY(AddressBuffer::allocate());
-  TRY(host_call(peer ? __NR_getpeername : __NR_getsockname, number(), address.address_argument(),
-                address.size_argument()));
-  return address.get();
+Result<size_t> Socket::write(file::IoVector& from, std::optional<uint64_t> offset) {
+  if (offset) return Errno(ESPIPE);
+  return send({from});
 }
 
 Result<void> Socket::stat(struct ::stat& result) {
@@ -236,6 +52,66 @@ Result<void> Socket::stat(struct ::stat& result) {
   result.st_ino = inode_;
   result.st_mode = file::kModeSocket | 0777;
   return ok();
+}
+
+uint64_t Socket::timeout_ns(uint32_t events) const {
+  const auto& timeout = events & EPOLLOUT ? send_timeout_ns_ : receive_timeout_ns_;
+  return timeout.load(std::memory_order_relaxed);
+}
+
+uint64_t Socket::deadline_ns(uint32_t events) const {
+  const uint64_t timeout = timeout_ns(events);
+  return timeout ? deadline_after(sched::now_ns(), timeout) : sched::kNever;
+}
+
+Errno Socket::wait_error(Errno error, uint32_t events) const {
+  if (error == Errno(ETIMEDOUT)) return Errno(EAGAIN);
+  // A call with a timeout would wait too long if it were restarted (signal(7)).
+  if (error == Errno(process::kRestartSys) && timeout_ns(events)) return Errno(EINTR);
+  return error;
+}
+
+Errno Socket::send_error(Errno error, int flags) const {
+  if (error == Errno(EPIPE) && is_stream() && !(flags & kMsgNoSignal)) process::raise_for_current(process::kSigPipe);
+  return error;
+}
+
+// A negative time is over at once on Linux; the shortest timeout is as good.
+Result<void> Socket::set_timeout(uint32_t events, AppPtr<const void> value, uint32_t size) {
+  if (size < sizeof(__kernel_old_timeval)) return Errno(EINVAL);
+  const auto time = TRY(boundary::read_app(value.cast<const __kernel_old_timeval>()));
+  if (time.tv_usec < 0 || time.tv_usec >= kMicros) return Errno(EDOM);
+  const uint64_t ns = time.tv_sec < 0 ? 1 : TRY(to_ns(time.tv_sec, time.tv_usec, kMicros));
+  (events == EPOLLIN ? receive_timeout_ns_ : send_timeout_ns_).store(ns, std::memory_order_relaxed);
+  return ok();
+}
+
+Result<void> Socket::set_option(int level, int name, AppPtr<const void> value, uint32_t size) {
+  if (static_cast<int32_t>(size) < 0) return Errno(EINVAL);
+  if (const uint32_t events = timeout_option(level, name)) return set_timeout(events, value, size);
+  return set_own_option(level, name, value, size);
+}
+
+Result<void> Socket::get_option(int level, int name, AppPtr<void> value, AppPtr<uint32_t> size) {
+  const uint32_t room = TRY(boundary::read_app(size));
+  if (static_cast<int32_t>(room) < 0) return Errno(EINVAL);
+  if (const uint32_t events = timeout_option(level, name)) {
+    const auto rest = to_timespec(timeout_ns(events));
+    const __kernel_old_timeval time{rest.tv_sec, static_cast<long>(rest.tv_nsec) / static_cast<long>(kNsPerMicrosecond)};
+    return answer_option(value, size, room, &time, sizeof time);
+  }
+  if (level == SOL_SOCKET && name == SO_ERROR) {
+    const int error = TRY(take_error());
+    return answer_option(value, size, room, &error, sizeof error);
+  }
+  return get_own_option(level, name, value, size, room);
+}
+
+Result<void> answer_option(AppPtr<void> value, AppPtr<uint32_t> size, uint32_t room, const void* from,
+                           uint32_t from_size) {
+  const uint32_t count = min_of(room, from_size);
+  TRY(boundary::copy_to_app(value, from, count));
+  return boundary::write_app(size, count);
 }
 
 }  // namespace scone::net

@@ -1,34 +1,29 @@
-// Sockets (socket(2)) over non-blocking sockets of the host.
+// Sockets (socket(2)).
 //
-// The socket object owns readiness and movement of its data: the rest of the runtime sees a File with poll() and
-// wait_queue(). Blocking, timeouts, MSG_WAITALL and SIGPIPE are made here, not by the host.
+// A socket object owns the readiness and the movement of its data: the rest of the runtime sees a File with poll() and
+// wait_queue(). Kinds: HostSocket (host_socket.h) and PairSocket (pair_socket.h).
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <optional>
 
-#include "base/ref.h"
 #include "base/result.h"
 #include "enclave/boundary/app_ptr.h"
-#include "enclave/boundary/host_fd.h"
 #include "enclave/file/file.h"
 #include "enclave/file/text.h"
 #include "enclave/net/address.h"
 #include "enclave/net/control.h"
-#include "enclave/net/readiness.h"
 #include "enclave/net/socket_abi.h"
 
 namespace scone::net {
 
-class HostMessage;
-
 // One send(2) or sendmsg(2).
 struct Outgoing {
   file::IoVector& data;
-  int flags = 0;                             // kMsg…
-  const Address* to = nullptr;               // nullptr: none
-  const OutgoingControl* control = nullptr;  // nullptr: none
+  int flags = 0;                       // kMsg…
+  const Address* to = nullptr;         // nullptr: none
+  OutgoingControl* control = nullptr;  // nullptr: none
 };
 
 // One recv(2) or recvmsg(2).
@@ -40,93 +35,68 @@ struct Incoming {
   int message_flags = 0;               // answer: MSG_TRUNC and its like
 };
 
-class Socket final : public file::File {
- public:
-  // socket(2): type may include SOCK_NONBLOCK. The host's errors; EAFNOSUPPORT for families that are not let through.
-  static Result<Ref<file::File>> create(int family, int type, int protocol);
-  static Result<void> create_pair(int family, int type, int protocol, Ref<file::File>& first, Ref<file::File>& second);
-  // A socket of the host that is ours already and has O_NONBLOCK there; `flags`: the program's O_NONBLOCK.
-  static Result<Ref<file::File>> adopt(HostFd fd, int flags);
+// What socket(2) was asked for.
+struct SocketKind {
+  int family;
+  int type;
+  int protocol;
+};
 
+class Socket : public file::File {
+ public:
   // As the system calls of these names. Those that wait: kRestartSys, or EINTR when the socket has a timeout.
-  Result<void> bind(const Address& address);
-  Result<void> listen(int backlog);
-  Result<void> connect(const Address& address);
-  Result<Ref<file::File>> accept(Address* peer, int flags);
-  Result<void> shutdown(int how);
-  Result<Address> local_address() { return ask_address(false); }
-  Result<Address> peer_address() { return ask_address(true); }
+  virtual Result<void> bind(const Address& address) = 0;
+  virtual Result<void> listen(int backlog) = 0;
+  virtual Result<void> connect(const Address& address) = 0;
+  virtual Result<Ref<file::File>> accept(Address* peer, int flags) = 0;  // flags: SOCK_NONBLOCK
+  virtual Result<void> shutdown(int how) = 0;
+  virtual Result<Address> local_address() = 0;
+  virtual Result<Address> peer_address() = 0;
   // Return bytes moved; a receive with MSG_TRUNC the length of the datagram.
-  Result<size_t> send(const Outgoing& message);
-  Result<size_t> receive(Incoming& message);
+  virtual Result<size_t> send(const Outgoing& message) = 0;
+  virtual Result<size_t> receive(Incoming& message) = 0;
   Result<void> set_option(int level, int name, AppPtr<const void> value, uint32_t size);
   Result<void> get_option(int level, int name, AppPtr<void> value, AppPtr<uint32_t> size);
 
-  Result<size_t> read(file::IoVector& to, std::optional<uint64_t> offset) override;
-  Result<size_t> write(file::IoVector& from, std::optional<uint64_t> offset) override;
-  Result<uint64_t> seek(int64_t, int) override { return Errno(ESPIPE); }
-  Result<uint64_t> ioctl(uint32_t request, uint64_t argument) override;
-  Result<void> stat(struct ::stat& result) override;
-  uint32_t poll() override { return source_.events(); }
-  sched::WaitQueue* wait_queue() override { return &source_.queue(); }
-  // A socket that cannot be watched counts as ready.
-  void expect(uint32_t) override { (void)source_.arm(fd_).ok(); }
-  const HostFd* host_fd() override { return &fd_; }
-  ReadySource* ready_source() override { return &source_; }
-  const char* name() const override { return name_.c_str(); }
-  Socket* as_socket() override { return this; }
+  Result<size_t> read(file::IoVector& to, std::optional<uint64_t> offset) final;
+  Result<size_t> write(file::IoVector& from, std::optional<uint64_t> offset) final;
+  Result<uint64_t> seek(int64_t, int) final { return Errno(ESPIPE); }
+  Result<void> stat(struct ::stat& result) final;
+  const char* name() const final { return name_.c_str(); }
+  Socket* as_socket() final { return this; }
 
- private:
-  struct Kind {
-    int family;
-    int type;
-    int protocol;
-  };
-  // The answer of a host call, and when it was begun.
-  struct Attempt {
-    uint64_t value;
-    uint32_t epoch;
-  };
-  Socket(HostFd fd, const Kind& kind, int flags);
-  static Result<Ref<file::File>> make(HostFd fd, const Kind& kind, int flags);
+ protected:
+  Socket(const SocketKind& kind, int flags);
 
-  uint64_t number() const { return static_cast<uint64_t>(fd_.number()); }
+  // Options other than timeouts and SO_ERROR. ENOPROTOOPT.
+  virtual Result<void> set_own_option(int level, int name, AppPtr<const void> value, uint32_t size) = 0;
+  virtual Result<void> get_own_option(int level, int name, AppPtr<void> value, AppPtr<uint32_t> size, uint32_t room) = 0;
+  // SO_ERROR: the pending error, which is then forgotten; 0: none.
+  virtual Result<int> take_error() = 0;
+
+  const SocketKind& kind() const { return kind_; }
   bool is_stream() const { return kind_.type == kStream; }
   bool may_block(int flags) const { return !nonblocking() && !(flags & kMsgDontWait); }
+
+  // SO_RCVTIMEO (EPOLLIN) or SO_SNDTIMEO (EPOLLOUT), ns; 0: none. The deadline is kNever without one.
   uint64_t timeout_ns(uint32_t events) const;
+  uint64_t deadline_ns(uint32_t events) const;
+  // What the program sees of a wait for `events` that ended without them.
+  Errno wait_error(Errno error, uint32_t events) const;
+  // Raises SIGPIPE where a failed send does.
+  Errno send_error(Errno error, int flags) const;
 
-  // Repeats `call` as long as it would block and `blocking`: parks until the socket has one of `events`.
-  template <typename Call>
-  Result<Attempt> perform(uint32_t events, bool blocking, Call call);
-  Result<void> wait(uint32_t events, uint64_t& deadline_ns);
-  bool has_edges(uint32_t events) const;
-
-  Result<void> finish_connecting();
-  Result<int> take_error();
-  Result<Address> ask_address(bool peer);
-
-  Result<size_t> send_piece(const Outgoing& message, HostMessage& host, size_t length, bool first);
-  Errno send_error(Errno error, int flags);
-
-  static uint32_t receive_events(int flags);
-  Result<size_t> receive_plain(Incoming& message, size_t length, bool blocking);
-  Result<size_t> receive_message(Incoming& message, size_t length, bool blocking);
-  size_t receive_rest(Incoming& message, bool exhausted);
-  void after_receive(const Attempt& attempt, size_t length, int flags);
-
+ private:
   Result<void> set_timeout(uint32_t events, AppPtr<const void> value, uint32_t size);
-  Result<uint64_t> interface_list(uint64_t argument);
 
-  const Kind kind_;
-  const HostFd fd_;
-  ReadySource source_;  // behind fd_
-  std::atomic<uint64_t> receive_timeout_ns_{0};  // SO_RCVTIMEO; 0: none
-  std::atomic<uint64_t> send_timeout_ns_{0};     // SO_SNDTIMEO
+  const SocketKind kind_;
+  std::atomic<uint64_t> receive_timeout_ns_{0};
+  std::atomic<uint64_t> send_timeout_ns_{0};
   const uint64_t inode_;
   file::FixedText<32> name_;
 };
 
-// By fstat.
-bool is_host_socket(const HostFd& fd);
+// Writes an option's value as far as there is room for, and the size written.
+Result<void> answer_option(AppPtr<void> value, AppPtr<uint32_t> size, uint32_t room, const void* from, uint32_t from_size);
 
 }  // namespace scone::net

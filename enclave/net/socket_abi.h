@@ -60,6 +60,12 @@ inline constexpr size_t kControlAlign = 8;
 
 inline constexpr int kScmRights = 1;
 inline constexpr int kScmCredentials = 2;
+// struct ucred.
+struct Credentials {
+  int32_t pid;
+  uint32_t uid;
+  uint32_t gid;
+};
 inline constexpr size_t kMaxRights = 253;  // SCM_MAX_FD
 
 }  // namespace scone::net

@@ -2,6 +2,8 @@
 
 #include <linux/errno.h>
 
+#include "enclave/net/host_socket.h"
+#include "enclave/net/pair_socket.h"
 #include "enclave/syscall/socket_file.h"
 
 namespace scone::syscall {
@@ -23,14 +25,14 @@ Result<int> copy_address(Result<Address> address, AppPtr<void> to, AppPtr<uint32
 
 Result<int> sys_socket(int family, int type, int protocol) {
   if (!is_type(type)) return Errno(EINVAL);
-  auto file = TRY(net::Socket::create(family, type, protocol));
+  auto file = TRY(net::HostSocket::create(family, type, protocol));
   return file::fd_table().install(std::move(file), type & net::kSockCloseOnExec);
 }
 
 Result<int> sys_socketpair(int family, int type, int protocol, AppPtr<int> fds) {
   if (!is_type(type)) return Errno(EINVAL);
   Ref<file::File> first, second;
-  TRY(net::Socket::create_pair(family, type, protocol, first, second));
+  TRY(net::PairSocket::create({family, type & kTypeMask, protocol}, type & net::kSockNonBlock, first, second));
   int numbers[2];
   TRY(file::fd_table().install_pair(std::move(first), std::move(second), type & net::kSockCloseOnExec, numbers));
   Result<void> copied = boundary::copy_to_app(fds.cast<void>(), numbers, sizeof numbers);

@@ -1,12 +1,11 @@
-// Sending on a socket.
+// Sending on a socket of the host.
 #include <asm/unistd.h>
 
 #include "base/min_max.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/net/host_message.h"
-#include "enclave/net/socket.h"
-#include "enclave/net/socket_perform.h"
-#include "enclave/process/signal.h"
+#include "enclave/net/host_socket.h"
+#include "enclave/net/host_socket_perform.h"
 
 namespace scone::net {
 namespace {
@@ -30,16 +29,12 @@ void describe(HostMessage& host, const Outgoing& message, size_t length) {
 
 }  // namespace
 
-Result<size_t> Socket::write(file::IoVector& from, std::optional<uint64_t> offset) {
-  if (offset) return Errno(ESPIPE);
-  return send({from});
-}
-
 // A stream takes everything if it may block, otherwise what fits; a datagram goes whole or not at all.
-Result<size_t> Socket::send(const Outgoing& message) {
+Result<size_t> HostSocket::send(const Outgoing& message) {
   file::IoVector& data = message.data;
   if (!is_stream() && data.remaining() > HostMessage::kMaxData) return Errno(EMSGSIZE);
   const size_t capacity = is_stream() ? min_of(data.remaining(), kStreamPiece) : data.remaining();
+  if (message.control) TRY(message.control->to_host_numbers());
   HostMessage host = TRY(HostMessage::allocate(control_of(message).size(), capacity));
   size_t done = 0;
   do {
@@ -56,7 +51,7 @@ Result<size_t> Socket::send(const Outgoing& message) {
 }
 
 // Sends `length` bytes that are in the host's memory; address and control messages go with the first of all.
-Result<size_t> Socket::send_piece(const Outgoing& message, HostMessage& host, size_t length, bool first) {
+Result<size_t> HostSocket::send_piece(const Outgoing& message, HostMessage& host, size_t length, bool first) {
   const bool blocking = may_block(message.flags);
   const bool described = first && (message.to || message.control);
   if (described) describe(host, message, length);
@@ -76,11 +71,6 @@ Result<size_t> Socket::send_piece(const Outgoing& message, HostMessage& host, si
     sent += count;
   } while (sent < length && is_stream() && blocking);
   return sent;
-}
-
-Errno Socket::send_error(Errno error, int flags) {
-  if (error == Errno(EPIPE) && is_stream() && !(flags & kMsgNoSignal)) process::raise_for_current(process::kSigPipe);
-  return error;
 }
 
 }  // namespace scone::net

@@ -1,11 +1,11 @@
-// Receiving on a socket.
+// Receiving on a socket of the host.
 #include <asm/unistd.h>
 
 #include "base/min_max.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/net/host_message.h"
-#include "enclave/net/socket.h"
-#include "enclave/net/socket_perform.h"
+#include "enclave/net/host_socket.h"
+#include "enclave/net/host_socket_perform.h"
 
 namespace scone::net {
 namespace {
@@ -27,34 +27,27 @@ size_t check_length(uint64_t result, size_t length, int flags) {
 
 }  // namespace
 
-Result<size_t> Socket::read(file::IoVector& to, std::optional<uint64_t> offset) {
-  if (offset) return Errno(ESPIPE);
-  if (to.remaining() == 0) return size_t{0};
-  Incoming message{to};
-  return receive(message);
-}
-
 // Which events a receive with these flags waits for or consumes.
-uint32_t Socket::receive_events(int flags) {
+uint32_t HostSocket::receive_events(int flags) {
   if (flags & kMsgErrorQueue) return EPOLLERR;
   return flags & kMsgOob ? EPOLLPRI : EPOLLIN;
 }
 
-Result<size_t> Socket::receive(Incoming& message) {
+Result<size_t> HostSocket::receive(Incoming& message) {
   const bool plain = is_stream() && !message.from && !message.control;
   const bool blocking = may_block(message.flags) && !(message.flags & kMsgErrorQueue);
   const size_t length = min_of(message.data.remaining(), is_stream() ? kStreamPiece : HostMessage::kMaxData);
   const size_t first =
       TRY(plain ? receive_plain(message, length, blocking) : receive_message(message, length, blocking));
   constexpr int kOnce = kMsgPeek | kMsgOob | kMsgErrorQueue | kMsgTruncated;
-  const bool marked = message.control && kind_.family == kUnix;  // control messages are boundaries
+  const bool marked = message.control && kind().family == kUnix;  // control messages are boundaries
   if (!is_stream() || marked || (message.flags & kOnce) || first == 0) return first;
   return first + receive_rest(message, first < length);
 }
 
 // A stream fills the program's buffers with what there is (with MSG_WAITALL: entirely), because a short answer tells
 // programs that there is no more (epoll(7)).
-size_t Socket::receive_rest(Incoming& message, bool exhausted) {
+size_t HostSocket::receive_rest(Incoming& message, bool exhausted) {
   const bool all = message.flags & kMsgWaitAll;
   size_t done = 0;
   while (message.data.remaining() > 0 && (all || !exhausted)) {
@@ -68,7 +61,7 @@ size_t Socket::receive_rest(Incoming& message, bool exhausted) {
 }
 
 // Neither address nor control messages are wanted.
-Result<size_t> Socket::receive_plain(Incoming& message, size_t length, bool blocking) {
+Result<size_t> HostSocket::receive_plain(Incoming& message, size_t length, bool blocking) {
   HostBuffer buffer = TRY(HostBuffer::allocate(length));
   const Attempt attempt = TRY(perform(receive_events(message.flags), blocking, [&] {
     return host_call(__NR_recvfrom, number(), buffer.address(), length, host_flags(message.flags));
@@ -80,7 +73,7 @@ Result<size_t> Socket::receive_plain(Incoming& message, size_t length, bool bloc
   return message.data.scatter(buffer, 0, count);
 }
 
-Result<size_t> Socket::receive_message(Incoming& message, size_t length, bool blocking) {
+Result<size_t> HostSocket::receive_message(Incoming& message, size_t length, bool blocking) {
   const size_t control = message.control ? message.control->capacity() : 0;
   HostMessage host = TRY(HostMessage::allocate(control, length));
   const Attempt attempt = TRY(perform(receive_events(message.flags), blocking, [&] {
@@ -103,9 +96,9 @@ Result<size_t> Socket::receive_message(Incoming& message, size_t length, bool bl
 }
 
 // Whether there may be more. Only TCP is sure to end a read early for want of data; other streams have boundaries.
-void Socket::after_receive(const Attempt& attempt, size_t length, int flags) {
+void HostSocket::after_receive(const Attempt& attempt, size_t length, int flags) {
   if (flags & kMsgPeek) return;
-  const bool internet = kind_.family == kInet || kind_.family == kInet6;
+  const bool internet = kind().family == kInet || kind().family == kInet6;
   const bool short_read = attempt.value > 0 && attempt.value < length;
   const uint32_t events = receive_events(flags);
   if (is_stream() && internet && events == EPOLLIN && short_read)

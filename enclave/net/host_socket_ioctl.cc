@@ -5,7 +5,7 @@
 
 #include "base/min_max.h"
 #include "enclave/boundary/host_call.h"
-#include "enclave/net/socket.h"
+#include "enclave/net/host_socket.h"
 
 namespace scone::net {
 namespace {
@@ -47,7 +47,7 @@ size_t argument_size(uint32_t request) {
 
 }  // namespace
 
-Result<uint64_t> Socket::ioctl(uint32_t request, uint64_t argument) {
+Result<uint64_t> HostSocket::ioctl(uint32_t request, uint64_t argument) {
   if (request == SIOCGIFCONF) return interface_list(argument);
   const size_t size = argument_size(request);
   if (size == 0) return Errno(ENOTTY);
@@ -59,7 +59,7 @@ Result<uint64_t> Socket::ioctl(uint32_t request, uint64_t argument) {
 }
 
 // SIOCGIFCONF: without an array it only tells the size.
-Result<uint64_t> Socket::interface_list(uint64_t argument) {
+Result<uint64_t> HostSocket::interface_list(uint64_t argument) {
   const AppPtr<InterfaceList> program(argument);
   InterfaceList list = TRY(boundary::read_app(program));
   if (list.size < 0) return Errno(EINVAL);

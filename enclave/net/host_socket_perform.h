@@ -1,14 +1,14 @@
-// Blocking for calls on a non-blocking host socket (Socket::perform). Included by the parts of Socket only.
+// Blocking for calls on a non-blocking host socket (HostSocket::perform). Included by the parts of HostSocket only.
 #pragma once
 
 #include <linux/errno.h>
 
-#include "enclave/net/socket.h"
+#include "enclave/net/host_socket.h"
 
 namespace scone::net {
 
 template <typename Call>
-Result<Socket::Attempt> Socket::perform(uint32_t events, bool blocking, Call call) {
+Result<HostSocket::Attempt> HostSocket::perform(uint32_t events, bool blocking, Call call) {
   uint64_t deadline_ns = 0;  // not begun yet
   // What is known to fail is not tried; an edge will tell.
   if (blocking && !source_.state().worth_trying(events)) TRY(wait(events, deadline_ns));
