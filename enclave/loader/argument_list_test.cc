@@ -9,7 +9,9 @@
 namespace scone::loader {
 namespace {
 
-std::vector<std::string> strings(const ArgumentList& list) { return {list.list().begin(), list.list().end()}; }
+std::vector<std::string> strings(const ArgumentList& list) {
+  return {list.list().begin(), list.list().end()};
+}
 
 ScriptLine line(const char* interpreter, const char* argument = "") {
   ScriptLine result{};
@@ -36,8 +38,8 @@ TEST(ArgumentList, ScriptsRunByScripts) {
   for (int i = 0; i < kMaxScriptDepth; ++i) lines.push_back(line(("/i" + std::to_string(i)).c_str(), "arg"));
   list.run_by("/script", lines[0]);
   for (int i = 1; i < kMaxScriptDepth; ++i) list.run_by(lines[i - 1].interpreter, lines[i]);
-  EXPECT_EQ(strings(list), (std::vector<std::string>{"/i4", "arg", "/i3", "arg", "/i2", "arg", "/i1", "arg", "/i0",
-                                                     "arg", "/script"}));
+  EXPECT_EQ(strings(list), (std::vector<std::string>{"/i4", "arg", "/i3", "arg", "/i2", "arg", "/i1", "arg",
+                                                     "/i0", "arg", "/script"}));
 }
 
 TEST(ArgumentList, NoProgramIsStartedWithoutArgvZero) {

@@ -14,7 +14,8 @@ constexpr uint64_t kPage = abi::kPageSize;
 const Segment* code_at(const ElfImage& image, uint64_t offset) {
   for (const Segment& load : image.loads()) {
     const uint64_t begin = align_down(load.file.offset, kPage);
-    if (mm::has(load.prot, mm::Prot::kExecute) && offset >= begin && offset < load.file.offset + load.file.size)
+    if (mm::has(load.prot, mm::Prot::kExecute) && offset >= begin &&
+        offset < load.file.offset + load.file.size)
       return &load;
   }
   return nullptr;

@@ -29,7 +29,8 @@ Library libc() {
   for (std::string line; std::getline(maps, line);) {
     unsigned long begin = 0, end = 0, offset = 0;
     char rights[5], path[300];
-    if (std::sscanf(line.c_str(), "%lx-%lx %4s %lx %*s %*s %299s", &begin, &end, rights, &offset, path) != 5) continue;
+    if (std::sscanf(line.c_str(), "%lx-%lx %4s %lx %*s %*s %299s", &begin, &end, rights, &offset, path) != 5)
+      continue;
     const auto address = reinterpret_cast<uint64_t>(&std::abort);
     if (address < begin || address >= end) continue;
     library.path = path;

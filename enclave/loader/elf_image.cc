@@ -36,7 +36,8 @@ Result<void> add_load(const Elf64_Phdr& header, uint64_t file_size, ElfImage& im
   if (!in_file(header.p_offset, header.p_filesz, file_size)) return refuse(Reason::kTruncated, why);
   if (header.p_align > kMaxAlignment) return refuse(Reason::kBadHeader, why);
   // As Linux, an alignment that is no power of two counts as none.
-  if (std::has_single_bit(header.p_align) && header.p_align > image.alignment) image.alignment = header.p_align;
+  if (std::has_single_bit(header.p_align) && header.p_align > image.alignment)
+    image.alignment = header.p_align;
   const uint64_t begin = align_down(header.p_vaddr, kPage);
   const uint64_t end = align_up(header.p_vaddr + header.p_memsz, kPage);
   if (begin < image.begin) image.begin = begin;
@@ -50,7 +51,8 @@ Result<void> add_load(const Elf64_Phdr& header, uint64_t file_size, ElfImage& im
 
 Result<void> set_interpreter(const Elf64_Phdr& header, uint64_t file_size, ElfImage& image, Reason& why) {
   if (image.interpreter) return ok();  // the first one counts
-  if (header.p_filesz < 2 || header.p_filesz > kMaxInterpreterName) return refuse(Reason::kBadInterpreterName, why);
+  if (header.p_filesz < 2 || header.p_filesz > kMaxInterpreterName)
+    return refuse(Reason::kBadInterpreterName, why);
   if (!in_file(header.p_offset, header.p_filesz, file_size)) return refuse(Reason::kTruncated, why);
   image.interpreter = FileRange{header.p_offset, header.p_filesz};
   return ok();
@@ -68,7 +70,8 @@ uint64_t header_address(uint64_t table_offset, std::span<const Segment> loads) {
 
 Result<ElfHeader> parse_header(std::span<const uint8_t> bytes, uint64_t file_size, Reason& why) {
   if (bytes.empty()) return refuse(Reason::kEmpty, why);
-  if (bytes.size() < SELFMAG || memcmp(bytes.data(), ELFMAG, SELFMAG) != 0) return refuse(Reason::kNotElf, why);
+  if (bytes.size() < SELFMAG || memcmp(bytes.data(), ELFMAG, SELFMAG) != 0)
+    return refuse(Reason::kNotElf, why);
   if (bytes.size() < sizeof(Elf64_Ehdr)) return refuse(Reason::kTruncated, why);
   Elf64_Ehdr header;
   memcpy(&header, bytes.data(), sizeof header);
@@ -78,7 +81,8 @@ Result<ElfHeader> parse_header(std::span<const uint8_t> bytes, uint64_t file_siz
     return refuse(Reason::kWrongMachine, why);
   if (header.e_type != ET_EXEC && header.e_type != ET_DYN) return refuse(Reason::kNotAProgram, why);
   if (header.e_phnum == 0) return refuse(Reason::kNothingToLoad, why);
-  if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum > kMaxProgramHeaders || header.e_entry >= kMaxAddress)
+  if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum > kMaxProgramHeaders ||
+      header.e_entry >= kMaxAddress)
     return refuse(Reason::kBadHeader, why);
   if (!in_file(header.e_phoff, header.e_phnum * sizeof(Elf64_Phdr), file_size))
     return refuse(Reason::kTruncated, why);

@@ -41,9 +41,9 @@ struct Segment {
 struct ElfImage {
   bool position_independent;  // ET_DYN
   uint64_t entry;
-  uint64_t begin, end;        // the page-aligned span of all segments; begin < end
-  uint64_t alignment;         // of the bias: a power of two, at least a page
-  uint64_t header_address;    // of the program headers in memory (AT_PHDR), 0 if no segment holds them
+  uint64_t begin, end;      // the page-aligned span of all segments; begin < end
+  uint64_t alignment;       // of the bias: a power of two, at least a page
+  uint64_t header_address;  // of the program headers in memory (AT_PHDR), 0 if no segment holds them
   uint64_t header_count;
   std::optional<FileRange> interpreter;  // PT_INTERP: size includes the NUL, 2..4096
   std::array<Segment, kMaxProgramHeaders> segments;

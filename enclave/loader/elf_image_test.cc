@@ -31,12 +31,30 @@ struct Sample {
     header.e_ehsize = sizeof header;
     header.e_phentsize = sizeof(Elf64_Phdr);
     header.e_phnum = 3;
-    table[0] = {.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = 0, .p_vaddr = 0, .p_paddr = 0,
-                .p_filesz = 0x1800, .p_memsz = 0x1800, .p_align = 0x1000};
-    table[1] = {.p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_offset = 0x1800, .p_vaddr = 0x2800, .p_paddr = 0,
-                .p_filesz = 0x100, .p_memsz = 0x3000, .p_align = 0x1000};
-    table[2] = {.p_type = PT_INTERP, .p_flags = PF_R, .p_offset = 0x200, .p_vaddr = 0x200, .p_paddr = 0,
-                .p_filesz = 28, .p_memsz = 28, .p_align = 1};
+    table[0] = {.p_type = PT_LOAD,
+                .p_flags = PF_R | PF_X,
+                .p_offset = 0,
+                .p_vaddr = 0,
+                .p_paddr = 0,
+                .p_filesz = 0x1800,
+                .p_memsz = 0x1800,
+                .p_align = 0x1000};
+    table[1] = {.p_type = PT_LOAD,
+                .p_flags = PF_R | PF_W,
+                .p_offset = 0x1800,
+                .p_vaddr = 0x2800,
+                .p_paddr = 0,
+                .p_filesz = 0x100,
+                .p_memsz = 0x3000,
+                .p_align = 0x1000};
+    table[2] = {.p_type = PT_INTERP,
+                .p_flags = PF_R,
+                .p_offset = 0x200,
+                .p_vaddr = 0x200,
+                .p_paddr = 0,
+                .p_filesz = 28,
+                .p_memsz = 28,
+                .p_align = 1};
   }
   std::vector<uint8_t> bytes() const {
     std::vector<uint8_t> file(0x1900);
@@ -128,7 +146,8 @@ TEST(ElfImage, SaysWhatIsWrong) {
   EXPECT_EQ(reason([](Sample& s) { s.header.e_phnum = 0; }), Reason::kNothingToLoad);
   EXPECT_EQ(reason([](Sample& s) { s.header.e_phoff = 0x1900; }), Reason::kTruncated);
   EXPECT_EQ(reason([](Sample& s) { s.header.e_phoff = ~uint64_t{0} - 10; }), Reason::kTruncated);
-  EXPECT_EQ(reason([](Sample& s) { s.table[0].p_type = s.table[1].p_type = PT_NULL; }), Reason::kNothingToLoad);
+  EXPECT_EQ(reason([](Sample& s) { s.table[0].p_type = s.table[1].p_type = PT_NULL; }),
+            Reason::kNothingToLoad);
   EXPECT_EQ(reason([](Sample& s) { s.table[1].p_filesz = 0x4000; }), Reason::kBadHeader);
   EXPECT_EQ(reason([](Sample& s) { s.table[0].p_filesz = s.table[0].p_memsz = 0x1901; }), Reason::kTruncated);
   EXPECT_EQ(reason([](Sample& s) { s.table[1].p_vaddr += 8; }), Reason::kBadHeader);
@@ -173,7 +192,10 @@ TEST(ElfImage, EveryTruncationOfAFileIsRefusedWithAReason) {
   for (size_t size = 0; size < whole.size(); ++size) {
     Outcome outcome = read(std::vector<uint8_t>(whole.begin(), whole.begin() + size));
     ASSERT_FALSE(outcome.ok) << size;
-    ASSERT_EQ(outcome.why, size == 0 ? Reason::kEmpty : size < 4 ? Reason::kNotElf : Reason::kTruncated) << size;
+    ASSERT_EQ(outcome.why, size == 0  ? Reason::kEmpty
+                           : size < 4 ? Reason::kNotElf
+                                      : Reason::kTruncated)
+        << size;
   }
 }
 

@@ -35,7 +35,6 @@ class FileBytes {
     return std::span<uint8_t>(data_, count);
   }
 
-
   uint8_t* data() const { return data_; }
 
  private:

@@ -38,10 +38,11 @@ Result<void> map_segment(mm::AddressSpace& space, const Segment& segment, uint64
   return ok();
 }
 
-Result<uint64_t> map_at(mm::AddressSpace& space, const ProgramLayout& layout, Executable& executable, uint64_t bias,
-                        Reason& why) {
+Result<uint64_t> map_at(mm::AddressSpace& space, const ProgramLayout& layout, Executable& executable,
+                        uint64_t bias, Reason& why) {
   if (!fits(executable.image, bias, layout.images())) return refuse(Reason::kDoesNotFit, why);
-  for (const Segment& load : executable.image.loads()) TRY(map_segment(space, load, bias, executable.backing));
+  for (const Segment& load : executable.image.loads())
+    TRY(map_segment(space, load, bias, executable.backing));
   return bias;
 }
 
@@ -56,7 +57,8 @@ Result<AddressRange> find_hole(mm::AddressSpace& space, const ElfImage& image) {
 
 }  // namespace
 
-Result<uint64_t> map_program(mm::AddressSpace& space, const ProgramLayout& layout, Executable& program, Reason& why) {
+Result<uint64_t> map_program(mm::AddressSpace& space, const ProgramLayout& layout, Executable& program,
+                             Reason& why) {
   uint64_t bias = 0;
   if (program.image.position_independent) {
     auto chosen = choose_bias(program.image, layout.independent(), TRY(random::next()));
@@ -66,8 +68,8 @@ Result<uint64_t> map_program(mm::AddressSpace& space, const ProgramLayout& layou
   return map_at(space, layout, program, bias, why);
 }
 
-Result<uint64_t> map_interpreter(mm::AddressSpace& space, const ProgramLayout& layout, Executable& interpreter,
-                                 Reason& why) {
+Result<uint64_t> map_interpreter(mm::AddressSpace& space, const ProgramLayout& layout,
+                                 Executable& interpreter, Reason& why) {
   uint64_t bias = 0;
   if (interpreter.image.position_independent)
     bias = TRY(choose_bias(interpreter.image, TRY(find_hole(space, interpreter.image)), 0));

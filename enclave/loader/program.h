@@ -21,9 +21,10 @@ struct ProgramLayout {
 
 // Map the image and return its bias (modulo 2^64 negative ones are possible). Position-independent programs go to a random place; so
 // that nothing is known about addresses, RDRAND decides. ENOMEM, ENOEXEC, EIO, …
-Result<uint64_t> map_program(mm::AddressSpace& space, const ProgramLayout& layout, Executable& program, Reason& why);
+Result<uint64_t> map_program(mm::AddressSpace& space, const ProgramLayout& layout, Executable& program,
+                             Reason& why);
 // The dynamic loader goes where mmap puts libraries.
-Result<uint64_t> map_interpreter(mm::AddressSpace& space, const ProgramLayout& layout, Executable& interpreter,
-                                 Reason& why);
+Result<uint64_t> map_interpreter(mm::AddressSpace& space, const ProgramLayout& layout,
+                                 Executable& interpreter, Reason& why);
 
 }  // namespace scone::loader

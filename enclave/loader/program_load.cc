@@ -27,9 +27,9 @@ namespace scone::loader {
 namespace {
 
 constexpr uint64_t kPage = abi::kPageSize;
-constexpr uint64_t kHeapGap = 32 << 20;         // as Linux: the heap starts up to so much behind the program
-constexpr uint64_t kDisplacements = 8192;       // as Linux: the vectors on the stack are moved by less than this
-constexpr uint64_t kLeastStack = 128 << 10;     // below what is on it at the start
+constexpr uint64_t kHeapGap = 32 << 20;      // as Linux: the heap starts up to so much behind the program
+constexpr uint64_t kDisplacements = 8192;    // as Linux: the vectors on the stack are moved by less than this
+constexpr uint64_t kLeastStack = 128 << 10;  // below what is on it at the start
 constexpr uint64_t kHwcap2FsGsBase = 2;
 constexpr uint64_t kMostStack = mm::kStackArea / 2;  // the other half is where it may begin
 
@@ -65,13 +65,15 @@ uint64_t stack_size(uint64_t used) {
 
 }  // namespace
 
-Result<void> ProgramLoad::prepare(const char* path, const char* const* argv, const char* const* envp, Reason& why) {
+Result<void> ProgramLoad::prepare(const char* path, const char* const* argv, const char* const* envp,
+                                  Reason& why) {
   path_ = path;
   environment_ = list_of(envp);
   TRY(arguments_.assign(list_of(argv)));
   TRY(find_program(path, why));
   if (program_.image.interpreter) TRY(open_interpreter(program_, interpreter_, why));
-  return StackImage::check({path_, arguments_.list(), environment_}, path_, process::limit(RLIMIT_STACK).soft);
+  return StackImage::check({path_, arguments_.list(), environment_}, path_,
+                           process::limit(RLIMIT_STACK).soft);
 }
 
 // Follows #! lines until there is a file that is none.

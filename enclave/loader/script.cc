@@ -25,7 +25,8 @@ std::string_view first_line(std::span<const uint8_t> head) {
   if (all.size() < kScriptHead) return all;  // the file ends here
   all = all.substr(0, kScriptHead - 1);
   const size_t name = all.find_first_not_of(kBlank, 2);
-  if (name == std::string_view::npos || all.find_first_of(kWordEnd, name) == std::string_view::npos) return {};
+  if (name == std::string_view::npos || all.find_first_of(kWordEnd, name) == std::string_view::npos)
+    return {};
   return all;
 }
 

@@ -14,7 +14,8 @@ struct Parsed {
 Parsed parse(const std::string& text) {
   ScriptLine line{};
   Reason why = Reason::kNone;
-  std::span<const uint8_t> head(reinterpret_cast<const uint8_t*>(text.data()), std::min(text.size(), kScriptHead));
+  std::span<const uint8_t> head(reinterpret_cast<const uint8_t*>(text.data()),
+                                std::min(text.size(), kScriptHead));
   const bool ok = parse_script(head, line, why).ok();
   EXPECT_EQ(why, ok ? Reason::kNone : Reason::kBadScript);
   return ok ? Parsed{true, line.interpreter, line.argument} : Parsed{};
@@ -35,7 +36,9 @@ TEST(Script, InterpreterAndArgument) {
   expect("#!/bin/sh", "/bin/sh");
 }
 
-TEST(Script, TheRestOfTheLineIsOneArgument) { expect("#!/usr/bin/perl -w  -T \n", "/usr/bin/perl", "-w  -T"); }
+TEST(Script, TheRestOfTheLineIsOneArgument) {
+  expect("#!/usr/bin/perl -w  -T \n", "/usr/bin/perl", "-w  -T");
+}
 
 TEST(Script, NulEndsNameAndArgument) {
   expect(std::string("#!/bin/sh\0 x\n", 13), "/bin/sh");

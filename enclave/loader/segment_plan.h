@@ -15,10 +15,10 @@ struct AddressRange {
 
 // How one segment comes into memory, in this order. Empty ranges: nothing to do.
 struct SegmentPlan {
-  AddressRange file;      // whole pages, from file_offset on
+  AddressRange file;  // whole pages, from file_offset on
   uint64_t file_offset;
-  AddressRange zero;      // behind the file's bytes, in the last of those pages
-  AddressRange anonymous; // whole pages
+  AddressRange zero;       // behind the file's bytes, in the last of those pages
+  AddressRange anonymous;  // whole pages
   mm::Prot prot;
 };
 

@@ -14,7 +14,8 @@ ElfImage image_of(uint64_t begin, uint64_t end, uint64_t alignment = 4096) {
 }
 
 TEST(SegmentPlan, DataWithBssIsFilePartialPageAndAnonymous) {
-  const Segment data{.address = 0x2800, .memory_size = 0x3000, .file = {0x1800, 0x100}, .prot = mm::kReadWrite};
+  const Segment data{
+      .address = 0x2800, .memory_size = 0x3000, .file = {0x1800, 0x100}, .prot = mm::kReadWrite};
   const SegmentPlan plan = plan_segment(data, 0x10000);
   EXPECT_EQ(plan.file.begin, 0x12000u);
   EXPECT_EQ(plan.file.end, 0x13000u);
@@ -26,7 +27,8 @@ TEST(SegmentPlan, DataWithBssIsFilePartialPageAndAnonymous) {
 }
 
 TEST(SegmentPlan, TextIsFileOnly) {
-  const Segment text{.address = 0x400000, .memory_size = 0x1234, .file = {0, 0x1234}, .prot = mm::kReadExecute};
+  const Segment text{
+      .address = 0x400000, .memory_size = 0x1234, .file = {0, 0x1234}, .prot = mm::kReadExecute};
   const SegmentPlan plan = plan_segment(text, 0);
   EXPECT_EQ(plan.file.begin, 0x400000u);
   EXPECT_EQ(plan.file.end, 0x402000u);
@@ -44,7 +46,8 @@ TEST(SegmentPlan, PureBssIsAnonymousOnly) {
 }
 
 TEST(SegmentPlan, BssThatEndsInTheFilesLastPageNeedsNoMore) {
-  const Segment data{.address = 0x2000, .memory_size = 0x800, .file = {0x2000, 0x700}, .prot = mm::kReadWrite};
+  const Segment data{
+      .address = 0x2000, .memory_size = 0x800, .file = {0x2000, 0x700}, .prot = mm::kReadWrite};
   const SegmentPlan plan = plan_segment(data, 0);
   EXPECT_EQ(plan.zero.begin, 0x2700u);
   EXPECT_EQ(plan.zero.end, 0x3000u);

@@ -54,7 +54,9 @@ class StackImage::Writer {
  public:
   Writer(uint8_t* bytes, uint64_t begin) : bytes_(bytes), begin_(begin) {}
 
-  void put(uint64_t address, const void* data, size_t size) { memcpy(bytes_ + (address - begin_), data, size); }
+  void put(uint64_t address, const void* data, size_t size) {
+    memcpy(bytes_ + (address - begin_), data, size);
+  }
   // Words go up from `address`.
   void seek(uint64_t address) { cursor_ = address; }
   void word(uint64_t value) {
@@ -95,7 +97,8 @@ StackImage::StackImage(StackImage&& other) noexcept
 
 StackImage::~StackImage() { delete[] bytes_; }
 
-Result<StackImage::Sizes> StackImage::measure(const Invocation& invocation, const char* executable, uint64_t limit) {
+Result<StackImage::Sizes> StackImage::measure(const Invocation& invocation, const char* executable,
+                                              uint64_t limit) {
   Sizes sizes;
   for (const char* argument : invocation.arguments) TRY(add_length(argument, sizes.arguments));
   for (const char* variable : invocation.environment) TRY(add_length(variable, sizes.environment));
@@ -156,8 +159,8 @@ void StackImage::write_auxiliary(Writer& writer, const AuxiliaryFacts& facts) co
   for (auto [type, value] : entries) writer.pair(type, value);
 }
 
-Result<StackImage> StackImage::build(const Invocation& invocation, const char* executable, const AuxiliaryFacts& facts,
-                                     const StackPlacement& placement) {
+Result<StackImage> StackImage::build(const Invocation& invocation, const char* executable,
+                                     const AuxiliaryFacts& facts, const StackPlacement& placement) {
   const Sizes sizes = TRY(measure(invocation, executable, placement.limit));
   StackImage image;
   TRY(image.arrange(sizes, invocation.arguments.size() + invocation.environment.size(), placement));

@@ -44,8 +44,8 @@ class StackImage {
   // E2BIG if build() would say so.
   static Result<void> check(const Invocation& invocation, const char* executable, uint64_t limit);
   // `executable` is AT_EXECFN. E2BIG by Linux' limits, ENOMEM.
-  static Result<StackImage> build(const Invocation& invocation, const char* executable, const AuxiliaryFacts& facts,
-                                  const StackPlacement& placement);
+  static Result<StackImage> build(const Invocation& invocation, const char* executable,
+                                  const AuxiliaryFacts& facts, const StackPlacement& placement);
   StackImage(StackImage&& other) noexcept;
   StackImage& operator=(StackImage&&) = delete;
   ~StackImage();

@@ -68,7 +68,8 @@ AuxiliaryFacts facts() {
 TEST(Stack, HoldsWhatWasGiven) {
   const char* const arguments[] = {"prog", "", "two words"};
   const char* const environment[] = {"A=1", "PATH=/bin"};
-  auto built = StackImage::build({"/bin/prog", arguments, environment}, "/bin/prog", facts(), {kTop, 100, kLimit});
+  auto built =
+      StackImage::build({"/bin/prog", arguments, environment}, "/bin/prog", facts(), {kTop, 100, kLimit});
   ASSERT_TRUE(built.ok());
   View view(built.value());
   EXPECT_EQ(view.arguments, (std::vector<std::string>{"prog", "", "two words"}));
@@ -97,7 +98,8 @@ TEST(Stack, IsAlignedForEveryCountAndDisplacement) {
   const char* const strings[] = {"a", "b", "c", "d"};
   for (size_t count = 0; count <= 4; ++count)
     for (uint64_t displacement : {0, 1, 7, 8, 4095, 8191}) {
-      auto built = StackImage::build({"p", std::span(strings, count), {}}, "p", facts(), {kTop, displacement, kLimit});
+      auto built =
+          StackImage::build({"p", std::span(strings, count), {}}, "p", facts(), {kTop, displacement, kLimit});
       ASSERT_TRUE(built.ok());
       EXPECT_EQ(built.value().pointer() % 16, 0u);
       EXPECT_EQ(built.value().pointer() + built.value().bytes().size(), kTop);

@@ -20,11 +20,13 @@ Result<Entry> load(ProgramLoad& program, const char* path, const char* const* ar
 
 boundary::Line& operator<<(boundary::Line& line, const LoadError& error) {
   line << describe(error.reason);
-  if (error.reason == Reason::kNoMemory) line << " (now " << (mm::program().heap_limit_pages() >> 8) << " MiB)";
+  if (error.reason == Reason::kNoMemory)
+    line << " (now " << (mm::program().heap_limit_pages() >> 8) << " MiB)";
   return line;
 }
 
-Result<Entry> load_program(const char* path, const char* const* argv, const char* const* envp, LoadError& error) {
+Result<Entry> load_program(const char* path, const char* const* argv, const char* const* envp,
+                           LoadError& error) {
   auto* program = new (std::nothrow) ProgramLoad;
   if (!program) return refuse(Reason::kNoMemory, error.reason);
   auto entry = load(*program, path, argv, envp, error.reason);

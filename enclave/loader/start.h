@@ -26,6 +26,7 @@ boundary::Line& operator<<(boundary::Line& line, const LoadError& error);
 // only one, and names it. `argv` and `envp` end with a null pointer; they and `path` are runtime memory and the caller's. On
 // failure `error` says why, for people; the address space may then hold half a program.
 // Precondition: process::init_credentials() and init_limits() have run.
-Result<Entry> load_program(const char* path, const char* const* argv, const char* const* envp, LoadError& error);
+Result<Entry> load_program(const char* path, const char* const* argv, const char* const* envp,
+                           LoadError& error);
 
 }  // namespace scone::loader

@@ -83,8 +83,9 @@ Result<Capabilities> with_sets(Capabilities capabilities, uint64_t effective, ui
   effective &= kAllCapabilities;
   permitted &= kAllCapabilities;
   inheritable &= kAllCapabilities;
-  const uint64_t may_inherit = capabilities.inheritable |
-                               (capabilities.can(CAP_SETPCAP) ? capabilities.bounding : capabilities.permitted);
+  const uint64_t may_inherit =
+      capabilities.inheritable |
+      (capabilities.can(CAP_SETPCAP) ? capabilities.bounding : capabilities.permitted);
   if (inheritable & ~may_inherit) return Errno(EPERM);
   if (inheritable & ~(capabilities.inheritable | capabilities.bounding)) return Errno(EPERM);
   if (permitted & ~capabilities.permitted || effective & ~permitted) return Errno(EPERM);

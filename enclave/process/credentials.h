@@ -51,7 +51,8 @@ inline constexpr uint32_t kSecureNoSetuidFixup = 1 << 2, kSecureKeepCaps = 1 << 
 Capabilities after_user_change(Capabilities capabilities, const IdSet& old_users, const IdSet& users,
                                uint32_t secure_bits);
 // capset(2). EPERM.
-Result<Capabilities> with_sets(Capabilities capabilities, uint64_t effective, uint64_t permitted, uint64_t inheritable);
+Result<Capabilities> with_sets(Capabilities capabilities, uint64_t effective, uint64_t permitted,
+                               uint64_t inheritable);
 
 // Supplementary groups: immutable, shared by those who look at them.
 class GroupList : public RefCounted {

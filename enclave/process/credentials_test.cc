@@ -29,7 +29,8 @@ TEST(SetId, PrivilegedSetsAllOthersOnlyWhatIsTheirs) {
 
 TEST(SetRealEffective, SwapsAndSetsTheSavedId) {
   // setreuid(2): a process swaps real and effective.
-  EXPECT_EQ(with_real_effective(ids(kUser, kOther, kOther), kOther, kUser, false).value(), ids(kOther, kUser, kUser));
+  EXPECT_EQ(with_real_effective(ids(kUser, kOther, kOther), kOther, kUser, false).value(),
+            ids(kOther, kUser, kUser));
   // The real id is given or the effective becomes another than the real: the saved id follows.
   EXPECT_EQ(with_real_effective(ids(kUser, kUser, kOther), kUnchanged, kOther, false).value(),
             ids(kUser, kOther, kOther));
@@ -43,7 +44,8 @@ TEST(SetRealEffective, SwapsAndSetsTheSavedId) {
 }
 
 TEST(SetAll, EachFromTheThreeOrPrivileged) {
-  EXPECT_EQ(with_all(ids(kUser, kOther, kThird), kThird, kUser, kOther, false).value(), ids(kThird, kUser, kOther));
+  EXPECT_EQ(with_all(ids(kUser, kOther, kThird), kThird, kUser, kOther, false).value(),
+            ids(kThird, kUser, kOther));
   EXPECT_EQ(with_all(ids(0, 0, 0), kUser, kUnchanged, kThird, true).value(), ids(kUser, 0, kThird));
   EXPECT_EQ(error_of(with_all(ids(kUser, kUser, kUser), kUnchanged, kUnchanged, kOther, false)), EPERM);
 }
@@ -81,7 +83,8 @@ TEST(UserChange, ARootThatSteppedAsideGetsItsCapabilitiesBack) {
 
 TEST(UserChange, TheFilesystemIdTakesTheFileCapabilities) {
   const uint64_t chown = uint64_t{1} << CAP_CHOWN, kill = uint64_t{1} << CAP_KILL;
-  const Capabilities all{.effective = chown | kill, .permitted = chown | kill, .inheritable = 0, .bounding = 0, .ambient = 0};
+  const Capabilities all{
+      .effective = chown | kill, .permitted = chown | kill, .inheritable = 0, .bounding = 0, .ambient = 0};
   IdSet users = ids(0, 0, 0);
   users.filesystem = kUser;
   const Capabilities after = after_user_change(all, ids(0, 0, 0), users, 0);
@@ -98,8 +101,11 @@ TEST(CapabilitySets, OnlyShrinkAndStayConsistent) {
   EXPECT_EQ(less.permitted, 2u);
   EXPECT_EQ(less.inheritable, 2u);
   EXPECT_EQ(less.ambient, 0u) << "ambient ones are permitted and inheritable";
-  const Capabilities setpcap{.effective = 1 << CAP_SETPCAP, .permitted = 1 << CAP_SETPCAP, .inheritable = 0,
-                             .bounding = 4, .ambient = 0};
+  const Capabilities setpcap{.effective = 1 << CAP_SETPCAP,
+                             .permitted = 1 << CAP_SETPCAP,
+                             .inheritable = 0,
+                             .bounding = 4,
+                             .ambient = 0};
   EXPECT_EQ(error_of(with_sets(setpcap, 0, 0, 4)), 0) << "CAP_SETPCAP may inherit from the bounding set";
 }
 

@@ -17,7 +17,8 @@ constinit std::array<Limit, RLIM_NLIMITS> g_limits{};  // guarded by g_lock
 // Precondition: g_lock is not held.
 void enforce(unsigned resource, const Limit& limit) {
   if (resource != RLIMIT_NOFILE) return;
-  file::fd_table().set_limit(static_cast<uint32_t>(limit.soft < kMostDescriptors ? limit.soft : kMostDescriptors));
+  file::fd_table().set_limit(
+      static_cast<uint32_t>(limit.soft < kMostDescriptors ? limit.soft : kMostDescriptors));
 }
 
 void store(unsigned resource, const Limit& limit) {

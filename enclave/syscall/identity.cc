@@ -43,7 +43,8 @@ Result<void> change_groups(With with) {
   });
 }
 
-Result<void> write_ids(const IdSet& ids, AppPtr<uint32_t> real, AppPtr<uint32_t> effective, AppPtr<uint32_t> saved) {
+Result<void> write_ids(const IdSet& ids, AppPtr<uint32_t> real, AppPtr<uint32_t> effective,
+                       AppPtr<uint32_t> saved) {
   TRY(boundary::write_app(real, ids.real));
   TRY(boundary::write_app(effective, ids.effective));
   return boundary::write_app(saved, ids.saved);
@@ -56,13 +57,17 @@ Result<int> sys_gettid() { return sched::current().tid(); }
 Result<int> sys_getppid() { return checked_pid(host_call(__NR_getppid)); }
 
 Result<int> sys_getpgrp() { return sys_getpgid(0); }
-Result<int> sys_getpgid(int pid) { return checked_pid(host_call(__NR_getpgid, static_cast<uint64_t>(host_pid(pid)))); }
+Result<int> sys_getpgid(int pid) {
+  return checked_pid(host_call(__NR_getpgid, static_cast<uint64_t>(host_pid(pid))));
+}
 Result<void> sys_setpgid(int pid, int group) {
   if (group < 0) return Errno(EINVAL);
   TRY(host_call(__NR_setpgid, static_cast<uint64_t>(host_pid(pid)), static_cast<uint64_t>(group)));
   return ok();
 }
-Result<int> sys_getsid(int pid) { return checked_pid(host_call(__NR_getsid, static_cast<uint64_t>(host_pid(pid)))); }
+Result<int> sys_getsid(int pid) {
+  return checked_pid(host_call(__NR_getsid, static_cast<uint64_t>(host_pid(pid))));
+}
 Result<int> sys_setsid() { return checked_pid(host_call(__NR_setsid)); }
 
 Result<int64_t> sys_getuid() { return process::credentials().users.real; }
@@ -78,10 +83,12 @@ Result<void> sys_getresgid(AppPtr<uint32_t> real, AppPtr<uint32_t> effective, Ap
 }
 
 Result<void> sys_setuid(uint32_t id) {
-  return change_users([=](const IdSet& ids, bool privileged) { return process::with_id(ids, id, privileged); });
+  return change_users(
+      [=](const IdSet& ids, bool privileged) { return process::with_id(ids, id, privileged); });
 }
 Result<void> sys_setgid(uint32_t id) {
-  return change_groups([=](const IdSet& ids, bool privileged) { return process::with_id(ids, id, privileged); });
+  return change_groups(
+      [=](const IdSet& ids, bool privileged) { return process::with_id(ids, id, privileged); });
 }
 Result<void> sys_setreuid(uint32_t real, uint32_t effective) {
   return change_users([=](const IdSet& ids, bool privileged) {

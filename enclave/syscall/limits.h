@@ -23,7 +23,8 @@ static_assert(sizeof(ResourceUsage) == 144);
 // struct rlimit and rlimit64 are process::Limit.
 Result<void> sys_getrlimit(unsigned resource, AppPtr<process::Limit> limit);
 Result<void> sys_setrlimit(unsigned resource, AppPtr<const process::Limit> limit);
-Result<void> sys_prlimit64(int pid, unsigned resource, AppPtr<const process::Limit> wanted, AppPtr<process::Limit> old);
+Result<void> sys_prlimit64(int pid, unsigned resource, AppPtr<const process::Limit> wanted,
+                           AppPtr<process::Limit> old);
 Result<void> sys_getrusage(int who, AppPtr<ResourceUsage> usage);
 
 }  // namespace scone::syscall

@@ -21,7 +21,7 @@ namespace {
 using process::Credentials;
 
 constexpr uint64_t kMaxAddress = (uint64_t{1} << 47) - 4096;  // TASK_SIZE_MAX
-constexpr size_t kRobustListSize = 24;                       // struct robust_list_head
+constexpr size_t kRobustListSize = 24;                        // struct robust_list_head
 constexpr uint64_t kDefaultSlackNs = 50'000;
 constexpr size_t kNameSize = sizeof sched::Lthread::name;
 
@@ -47,7 +47,8 @@ Result<int64_t> get_name(AppPtr<char> to) {
 Result<int64_t> set_parent_death_signal(uint64_t signal) {
   if (signal > process::kSigMax) return Errno(EINVAL);
   TRY(host_call(__NR_prctl, PR_SET_PDEATHSIG, signal));
-  process::change_credentials([=](Credentials& credentials) { credentials.parent_death_signal = static_cast<int>(signal); });
+  process::change_credentials(
+      [=](Credentials& credentials) { credentials.parent_death_signal = static_cast<int>(signal); });
   return 0;
 }
 

@@ -26,7 +26,8 @@ enum IoClass : int { kIoNone = 0, kIoRealtime = 1, kIoBestEffort = 2, kIoIdle = 
 // The thread with number `pid`, 0 for the caller. ESRCH.
 Result<Ref<sched::Lthread>> find_thread(int pid) {
   if (pid < 0) return Errno(EINVAL);
-  Ref<sched::Lthread> thread = pid == 0 ? Ref<sched::Lthread>::share(&sched::current()) : process::threads().find(pid);
+  Ref<sched::Lthread> thread =
+      pid == 0 ? Ref<sched::Lthread>::share(&sched::current()) : process::threads().find(pid);
   if (!thread) return Errno(ESRCH);
   return thread;
 }

@@ -41,7 +41,8 @@ Result<void> sys_uname(AppPtr<::new_utsname> name) {
   HostBuffer buffer = TRY(HostBuffer::allocate(sizeof(::new_utsname)));
   TRY(host_call(__NR_uname, buffer.address()));
   auto answer = buffer.get<::new_utsname>(0);
-  for (auto* field : {&answer.nodename, &answer.release, &answer.version, &answer.domainname}) terminate(*field);
+  for (auto* field : {&answer.nodename, &answer.release, &answer.version, &answer.domainname})
+    terminate(*field);
   // What the runtime implements, whatever the host is.
   set(answer.sysname, "Linux");
   set(answer.machine, "x86_64");
