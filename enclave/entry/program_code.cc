@@ -5,6 +5,7 @@
 #include "enclave/entry/code_address.h"
 #include "enclave/entry/ethread.h"
 #include "enclave/loader/eh_frame.h"
+#include "enclave/loader/elf_image.h"
 #include "enclave/loader/file_bytes.h"
 #include "enclave/mm/program.h"
 #include "enclave/rewrite/rewrite.h"
@@ -15,24 +16,30 @@ namespace {
 
 StaticObject<rewrite::SiteTable> g_sites;  // changed under the address space's lock
 
-// Unwind tables behind the header: more is not read.
-constexpr uint64_t kMaxUnwindBytes = 8 << 20;
+// More of a segment is not read for its unwind tables.
+constexpr uint64_t kMaxUnwindBytes = 16 << 20;
 
-// The unwind tables of the file, in memory of their own; `view` points into `storage`.
+// The segment that holds the unwind tables, in memory of its own; `view` points into `storage`.
 struct UnwindTables {
   loader::FileBytes storage;
   rewrite::UnwindView view;
 };
 
+// .eh_frame may stand before or behind its header: the whole PT_LOAD is read.
 Result<UnwindTables> read_unwind_tables(mm::Backing& file, const loader::CodeLayout& layout) {
-  const uint64_t begin = layout.eh_frame->file.offset;
-  const uint64_t size = TRY(file.size());
-  const uint64_t length = size - begin < kMaxUnwindBytes ? size - begin : kMaxUnwindBytes;
-  UnwindTables tables{TRY(loader::FileBytes::allocate(length)), {}};
-  const auto bytes = TRY(tables.storage.read(file, begin, length));
-  const uint64_t address = layout.eh_frame->address + layout.bias;
-  tables.view = {.header = address, .data = {.address = address, .bytes = bytes}};
-  return tables;
+  loader::ElfImage image;
+  loader::Reason why;
+  TRY(loader::read_image(file, image, why));
+  const uint64_t header = layout.eh_frame->address;
+  for (const loader::Segment& segment : image.loads()) {
+    if (header < segment.address || header - segment.address >= segment.file.size) continue;
+    if (segment.file.size > kMaxUnwindBytes) break;
+    UnwindTables tables{TRY(loader::FileBytes::allocate(segment.file.size)), {}};
+    const auto bytes = TRY(tables.storage.read(file, segment.file.offset, segment.file.size));
+    tables.view = {.header = header + layout.bias, .data = {.address = segment.address + layout.bias, .bytes = bytes}};
+    return tables;
+  }
+  return Errno(ENOEXEC);
 }
 
 class ProgramCode final : public mm::ExecHook {
@@ -59,7 +66,9 @@ class ProgramCode final : public mm::ExecHook {
     loader::FileBytes trampolines = TRY(loader::FileBytes::allocate(room));
     const std::span<uint8_t> bytes(trampolines.data(), room);
     const rewrite::EntryOffsets entries{offsetof(Ethread, syscall_entry), offsetof(Ethread, syscall_entry_vector)};
-    const auto outcome = TRY(rewrite::rewrite(code, unwind, {reserved.value(), bytes}, entries, g_sites.get()));
+    auto rewritten = rewrite::rewrite(code, unwind, {reserved.value(), bytes}, entries, g_sites.get());
+    if (!rewritten.ok() && rewritten.error() != Errno(ENOMEM)) return ok();  // left as it was: every site traps
+    const rewrite::Outcome outcome = TRY(rewritten);
     syscall::count_sites(outcome.rewritten, outcome.left);
     if (outcome.trampoline_bytes == 0) return ok();
     return mm::program().write_code(reserved.value(), bytes.first(outcome.trampoline_bytes));
