@@ -22,7 +22,8 @@ std::string bytes_of(const std::vector<Record>& records) {
   std::string bytes;
   for (const Record& record : records) {
     std::string entry(dirent_size(record.name.size()), '\0');
-    const DirentHeader header{1, record.next, record.size ? record.size : static_cast<uint16_t>(entry.size()), DT_REG};
+    const DirentHeader header{1, record.next, record.size ? record.size : static_cast<uint16_t>(entry.size()),
+                              DT_REG};
     memcpy(entry.data(), &header, sizeof header);
     memcpy(entry.data() + kDirentHeaderSize, record.name.data(), record.name.size());
     bytes += entry;
@@ -73,7 +74,9 @@ TEST(DirentAttack, RecordLargerThanTheAnswer) {
   EXPECT_FALSE(accepted(bytes_of({{}, {.size = 48}})));
 }
 
-TEST(DirentAttack, RecordThatMisalignsTheNext) { EXPECT_FALSE(accepted(bytes_of({{.name = "name1", .size = 31}}))); }
+TEST(DirentAttack, RecordThatMisalignsTheNext) {
+  EXPECT_FALSE(accepted(bytes_of({{.name = "name1", .size = 31}})));
+}
 
 TEST(DirentAttack, NameWithoutEnd) {
   std::string bytes = bytes_of({{}});

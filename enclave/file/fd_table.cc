@@ -161,8 +161,6 @@ void FdTable::close_all() {
   delete[] entries;
 }
 
-FdTable& fd_table() {
-  return process_table;
-}
+FdTable& fd_table() { return process_table; }
 
 }  // namespace scone::file

@@ -55,7 +55,8 @@ bool is_host_fifo(uint64_t host_directory, const HostBuffer& path, int flags) {
   Result<HostBuffer> answer = HostBuffer::allocate(kHostStatSize);
   if (!answer.ok()) return false;
   const uint64_t how = flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
-  if (!host_call(__NR_newfstatat, host_directory, path.address(), answer.value().address(), how).ok()) return false;
+  if (!host_call(__NR_newfstatat, host_directory, path.address(), answer.value().address(), how).ok())
+    return false;
   struct ::stat stat;
   read_host_stat(answer.value(), stat);
   return (stat.st_mode & kModeType) == kModeFifo;

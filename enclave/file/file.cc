@@ -48,7 +48,8 @@ Result<void> wait_for_events(File& file, uint32_t events, uint64_t deadline_ns) 
   sched::WaitQueue* queue = file.wait_queue();
   if (!queue) return ok();
   file.expect(events);
-  return sched::wait_until(*queue, [&] { return (file.poll() & events) != 0; }, deadline_ns);
+  return sched::wait_until(
+      *queue, [&] { return (file.poll() & events) != 0; }, deadline_ns);
 }
 
 }  // namespace scone::file

@@ -22,7 +22,7 @@ struct stat;
 namespace scone::net {
 class ReadySource;
 class Socket;
-}
+}  // namespace scone::net
 namespace scone::mm {
 class Backing;
 }
@@ -45,20 +45,20 @@ class File : public RefCounted {
 
   // read/write at `offset`, or at (and advancing) the file's own position when it is empty. Block unless
   // O_NONBLOCK is set. Interrupted before anything was moved: Errno(process::kRestartSys).
-  virtual Result<size_t> read(IoVector& to, std::optional<uint64_t> offset);    // EINVAL
-  virtual Result<size_t> write(IoVector& from, std::optional<uint64_t> offset); // EINVAL
-  virtual Result<uint64_t> seek(int64_t offset, int whence);                    // ESPIPE
-  virtual Result<uint64_t> ioctl(uint32_t request, uint64_t argument);          // ENOTTY
-  virtual Result<void> stat(struct ::stat& result);                             // fills all of it; anonymous inode
-  virtual Result<void> truncate(uint64_t size);                                 // EINVAL
-  virtual Result<void> sync(bool data_only);                                    // EINVAL
+  virtual Result<size_t> read(IoVector& to, std::optional<uint64_t> offset);     // EINVAL
+  virtual Result<size_t> write(IoVector& from, std::optional<uint64_t> offset);  // EINVAL
+  virtual Result<uint64_t> seek(int64_t offset, int whence);                     // ESPIPE
+  virtual Result<uint64_t> ioctl(uint32_t request, uint64_t argument);           // ENOTTY
+  virtual Result<void> stat(struct ::stat& result);  // fills all of it; anonymous inode
+  virtual Result<void> truncate(uint64_t size);      // EINVAL
+  virtual Result<void> sync(bool data_only);         // EINVAL
   // Whole struct linux_dirent64 records from the current position on; 0 at the end.
-  virtual Result<size_t> read_directory(IoVector& to);                          // ENOTDIR
+  virtual Result<size_t> read_directory(IoVector& to);  // ENOTDIR
   // open(2) of /proc/self/fd/N: a new description of the same object.
-  virtual Result<Ref<File>> reopen(int flags);                                  // ENXIO
+  virtual Result<Ref<File>> reopen(int flags);  // ENXIO
 
   // EPOLL* events that hold now.
-  virtual uint32_t poll();                                  // always readable and writable
+  virtual uint32_t poll();  // always readable and writable
   // Notified when poll()'s answer may have changed; nullptr if it never does (regular files: epoll refuses them).
   virtual sched::WaitQueue* wait_queue() { return nullptr; }
   // A party starts to wait for events through wait_queue(): lets sources that live outside arm themselves.

@@ -16,9 +16,7 @@ Result<uint64_t> HostFile::ioctl(uint32_t request, uint64_t argument) {
   return host_ioctl(*descriptor_, request, argument);
 }
 
-Result<void> HostFile::stat(struct ::stat& result) {
-  return host_stat(*descriptor_, result);
-}
+Result<void> HostFile::stat(struct ::stat& result) { return host_stat(*descriptor_, result); }
 
 Result<void> HostFile::truncate(uint64_t size) {
   TRY(host_call(__NR_ftruncate, number(), size));
@@ -48,7 +46,8 @@ Result<void> HostFile::set_flags(int flags) { return set_host_flags(flags, O_APP
 Result<void> HostFile::set_host_flags(int flags, int honoured) {
   if ((flags ^ this->flags()) & honoured) {
     const uint64_t now = TRY(host_call(__NR_fcntl, number(), F_GETFL));
-    const uint64_t wanted = (now & ~static_cast<uint64_t>(honoured)) | static_cast<uint64_t>(flags & honoured);
+    const uint64_t wanted =
+        (now & ~static_cast<uint64_t>(honoured)) | static_cast<uint64_t>(flags & honoured);
     TRY(host_call(__NR_fcntl, number(), F_SETFL, wanted));
   }
   change_flags(honoured | O_NONBLOCK, flags);

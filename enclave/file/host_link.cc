@@ -12,8 +12,8 @@ namespace {
 
 Result<void> read_link(int host_directory, const HostBuffer& name, PathName& target) {
   HostBuffer answer = TRY(HostBuffer::allocate(PATH_MAX));
-  const uint64_t result = TRY(host_call(__NR_readlinkat, static_cast<uint64_t>(host_directory), name.address(),
-                                        answer.address(), answer.size()));
+  const uint64_t result = TRY(host_call(__NR_readlinkat, static_cast<uint64_t>(host_directory),
+                                        name.address(), answer.address(), answer.size()));
   const size_t size = boundary::check_count(result, answer.size());
   TRY(target.read_from(answer, size));
   if (target.empty() || target.view().find('\0') != std::string_view::npos)

@@ -33,8 +33,9 @@ static_assert(kHostStatSize == sizeof(struct ::stat) && kHostStatxSize == sizeof
               kHostStatfsSize == sizeof(struct ::statfs));
 
 bool plausible(const struct ::stat& value) {
-  return plausible_size(static_cast<uint64_t>(value.st_size)) && plausible_size(static_cast<uint64_t>(value.st_blocks)) &&
-         value.st_blksize > 0 && plausible_mode(value.st_mode);
+  return plausible_size(static_cast<uint64_t>(value.st_size)) &&
+         plausible_size(static_cast<uint64_t>(value.st_blocks)) && value.st_blksize > 0 &&
+         plausible_mode(value.st_mode);
 }
 
 bool plausible(const struct ::statx& value) {

@@ -12,8 +12,10 @@ constexpr uint16_t kTermioSize = 18;
 constexpr uint16_t kWinsizeSize = 8;
 constexpr uint16_t kInt = sizeof(int);
 
-#define IOCTL(request, argument, size) IoctlRow{request, #request, IoctlArgument::k##argument, size, false}
-#define IOCTL_BLOCKING(request, argument, size) IoctlRow{request, #request, IoctlArgument::k##argument, size, true}
+#define IOCTL(request, argument, size) \
+  IoctlRow { request, #request, IoctlArgument::k##argument, size, false }
+#define IOCTL_BLOCKING(request, argument, size) \
+  IoctlRow { request, #request, IoctlArgument::k##argument, size, true }
 constexpr IoctlRow kRows[] = {
     IOCTL(TCGETS, Out, sizeof(struct termios)),
     IOCTL(TCSETS, In, sizeof(struct termios)),

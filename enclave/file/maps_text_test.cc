@@ -21,8 +21,8 @@ ParsedLine parse(const std::string& line) {
   unsigned major, minor;
   char rights[5];
   int name_at = 0;
-  EXPECT_EQ(sscanf(line.c_str(), "%lx-%lx %4s %lx %x:%x %lu %n", &begin, &end, rights, &offset, &major, &minor, &inode,
-                   &name_at),
+  EXPECT_EQ(sscanf(line.c_str(), "%lx-%lx %4s %lx %x:%x %lu %n", &begin, &end, rights, &offset, &major,
+                   &minor, &inode, &name_at),
             7);
   auto& vma = parsed.vma;
   vma.begin = begin;

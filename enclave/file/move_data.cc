@@ -21,8 +21,9 @@ Result<uint64_t> send_piece(File& from, File& to, HostBuffer& position, size_t c
   net::ReadySource& source = *to.ready_source();
   while (true) {
     const uint32_t epoch = source.epoch();
-    Result<uint64_t> sent = host_call(__NR_sendfile, static_cast<uint64_t>(to.host_fd()->number()),
-                                      static_cast<uint64_t>(from.host_fd()->number()), position.address(), count);
+    Result<uint64_t> sent =
+        host_call(__NR_sendfile, static_cast<uint64_t>(to.host_fd()->number()),
+                  static_cast<uint64_t>(from.host_fd()->number()), position.address(), count);
     if (sent.ok()) {
       source.forget(EPOLLOUT);
       return boundary::check_count(sent.value(), count);
@@ -72,7 +73,8 @@ Result<size_t> send_by_copy(File& from, uint64_t offset, File& to, size_t count)
 
 Result<size_t> send_file(File& from, uint64_t offset, File& to, size_t count) {
   count = min_of(count, IoVector::kMaxTransfer);
-  return host_can_send(from, to) ? send_by_host(from, offset, to, count) : send_by_copy(from, offset, to, count);
+  return host_can_send(from, to) ? send_by_host(from, offset, to, count)
+                                 : send_by_copy(from, offset, to, count);
 }
 
 }  // namespace scone::file

@@ -43,8 +43,8 @@ bool nonblock_refused(const HostPlace& place, int flags, Errno error) {
 
 Result<HostFd> open_blocking(const HostPlace& place, int flags, uint32_t mode) {
   const uint64_t how = host_flags(flags) & ~static_cast<uint64_t>(O_NONBLOCK);
-  HostFd fd = HostFd::adopt(
-      TRY(host_call_blocking(__NR_openat, place.directory, place.path.address(), how, mode)));
+  HostFd fd =
+      HostFd::adopt(TRY(host_call_blocking(__NR_openat, place.directory, place.path.address(), how, mode)));
   const auto number = static_cast<uint64_t>(fd.number());
   const uint64_t now = TRY(host_call(__NR_fcntl, number, F_GETFL));
   TRY(host_call(__NR_fcntl, number, F_SETFL, now | O_NONBLOCK));
@@ -52,7 +52,8 @@ Result<HostFd> open_blocking(const HostPlace& place, int flags, uint32_t mode) {
 }
 
 Result<HostFd> open_descriptor(const HostPlace& place, int flags, uint32_t mode) {
-  Result<uint64_t> fd = host_call(__NR_openat, place.directory, place.path.address(), host_flags(flags), mode);
+  Result<uint64_t> fd =
+      host_call(__NR_openat, place.directory, place.path.address(), host_flags(flags), mode);
   if (fd.ok()) return HostFd::adopt(fd.value());
   if (nonblock_refused(place, flags, fd.error())) return open_blocking(place, flags, mode);
   return fd.error();

@@ -35,22 +35,14 @@ struct LimitRow {
 };
 // In the kernel's order and words.
 constexpr LimitRow kLimits[] = {
-    {RLIMIT_CPU, "Max cpu time", "seconds"},
-    {RLIMIT_FSIZE, "Max file size", "bytes"},
-    {RLIMIT_DATA, "Max data size", "bytes"},
-    {RLIMIT_STACK, "Max stack size", "bytes"},
-    {RLIMIT_CORE, "Max core file size", "bytes"},
-    {RLIMIT_RSS, "Max resident set", "bytes"},
-    {RLIMIT_NPROC, "Max processes", "processes"},
-    {RLIMIT_NOFILE, "Max open files", "files"},
-    {RLIMIT_MEMLOCK, "Max locked memory", "bytes"},
-    {RLIMIT_AS, "Max address space", "bytes"},
-    {RLIMIT_LOCKS, "Max file locks", "locks"},
-    {RLIMIT_SIGPENDING, "Max pending signals", "signals"},
-    {RLIMIT_MSGQUEUE, "Max msgqueue size", "bytes"},
-    {RLIMIT_NICE, "Max nice priority", ""},
-    {RLIMIT_RTPRIO, "Max realtime priority", ""},
-    {RLIMIT_RTTIME, "Max realtime timeout", "us"},
+    {RLIMIT_CPU, "Max cpu time", "seconds"},         {RLIMIT_FSIZE, "Max file size", "bytes"},
+    {RLIMIT_DATA, "Max data size", "bytes"},         {RLIMIT_STACK, "Max stack size", "bytes"},
+    {RLIMIT_CORE, "Max core file size", "bytes"},    {RLIMIT_RSS, "Max resident set", "bytes"},
+    {RLIMIT_NPROC, "Max processes", "processes"},    {RLIMIT_NOFILE, "Max open files", "files"},
+    {RLIMIT_MEMLOCK, "Max locked memory", "bytes"},  {RLIMIT_AS, "Max address space", "bytes"},
+    {RLIMIT_LOCKS, "Max file locks", "locks"},       {RLIMIT_SIGPENDING, "Max pending signals", "signals"},
+    {RLIMIT_MSGQUEUE, "Max msgqueue size", "bytes"}, {RLIMIT_NICE, "Max nice priority", ""},
+    {RLIMIT_RTPRIO, "Max realtime priority", ""},    {RLIMIT_RTTIME, "Max realtime timeout", "us"},
 };
 
 void append_padded(Text& to, std::string_view text, size_t width) {

@@ -1,7 +1,8 @@
 // The files of /proc/self about memory.
+#include "enclave/file/proc_memory.h"
+
 #include "enclave/file/maps_text.h"
 #include "enclave/file/proc_files.h"
-#include "enclave/file/proc_memory.h"
 #include "enclave/mm/program.h"
 
 namespace scone::file {

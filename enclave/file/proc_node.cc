@@ -5,9 +5,9 @@
 #include <new>
 
 #include "enclave/file/fd_table.h"
+#include "enclave/file/generated_file.h"
 #include "enclave/file/host_file.h"
 #include "enclave/file/host_link.h"
-#include "enclave/file/generated_file.h"
 #include "enclave/file/mode.h"
 #include "enclave/file/proc_directory.h"
 #include "enclave/file/proc_table.h"
@@ -47,8 +47,8 @@ uint32_t ProcNode::mode() const {
 // Stable, and different for different nodes.
 uint64_t ProcNode::inode() const {
   const auto row_number = row ? static_cast<uint64_t>(row - proc_rows().data()) : 0;
-  return uint64_t{1} << 40 | static_cast<uint64_t>(number) << 16 | row_number << 8 | static_cast<uint64_t>(kind) << 1 |
-         static_cast<uint64_t>(of_thread);
+  return uint64_t{1} << 40 | static_cast<uint64_t>(number) << 16 | row_number << 8 |
+         static_cast<uint64_t>(kind) << 1 | static_cast<uint64_t>(of_thread);
 }
 
 Result<void> ProcNode::stat(struct ::stat& result) const {

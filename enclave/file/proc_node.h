@@ -16,14 +16,14 @@ struct ProcRow;
 
 enum class ProcNodeKind : uint8_t {
   kNone,
-  kProcess,           // /proc/self, /proc/self/task/T; number: the thread
-  kTasks,             // /proc/self/task
-  kDescriptors,       // /proc/self/fd
-  kDescriptorInfos,   // /proc/self/fdinfo
-  kTable,             // a row of proc_table.h; number: the thread
-  kDescriptorLink,    // /proc/self/fd/N, not followed; number: N
-  kDescriptorInfo,    // /proc/self/fdinfo/N
-  kOpenFile,          // /proc/self/fd/N, followed to a file that the host does not know
+  kProcess,          // /proc/self, /proc/self/task/T; number: the thread
+  kTasks,            // /proc/self/task
+  kDescriptors,      // /proc/self/fd
+  kDescriptorInfos,  // /proc/self/fdinfo
+  kTable,            // a row of proc_table.h; number: the thread
+  kDescriptorLink,   // /proc/self/fd/N, not followed; number: N
+  kDescriptorInfo,   // /proc/self/fdinfo/N
+  kOpenFile,         // /proc/self/fd/N, followed to a file that the host does not know
 };
 
 // What a path led to. Plain data with operations; not thread safe.
@@ -43,8 +43,8 @@ struct ProcNode {
   Result<void> access(int mode) const;
 
   bool is_directory() const {
-    return kind == ProcNodeKind::kProcess || kind == ProcNodeKind::kTasks || kind == ProcNodeKind::kDescriptors ||
-           kind == ProcNodeKind::kDescriptorInfos;
+    return kind == ProcNodeKind::kProcess || kind == ProcNodeKind::kTasks ||
+           kind == ProcNodeKind::kDescriptors || kind == ProcNodeKind::kDescriptorInfos;
   }
   bool is_link() const;
   uint32_t mode() const;

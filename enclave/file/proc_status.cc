@@ -195,13 +195,15 @@ Result<void> generate_stat(Text& to, int thread) {
   to.append_char(state_of(*found));
   StatLine line(to);
   line.add(boundary::start_info().ppid, host_id(__NR_getpgid), host_id(__NR_getsid), 0);
-  line.add_signed(-1);                                     // tpgid
+  line.add_signed(-1);                                      // tpgid
   line.add(0, 0, 0, 0, 0, times.user, times.system, 0, 0);  // flags … cstime
   line.add(20, 0, process::threads().count(), 0, program_start_ns() / kTickNs);
-  line.add(memory.size, memory.resident / kPage, UINT64_MAX, facts.code_begin, facts.code_end, facts.stack_begin);
+  line.add(memory.size, memory.resident / kPage, UINT64_MAX, facts.code_begin, facts.code_end,
+           facts.stack_begin);
   line.add(0, 0, 0, found->signals.blocked, signals.ignored, signals.caught);
   line.add(0, 0, 0, 17, 0, 0, 0, 0, 0, 0);  // wchan … cguest_time; 17: exit_signal SIGCHLD
-  line.add(0, 0, 0, facts.arguments_begin, facts.arguments_end, facts.environment_begin, facts.environment_end, 0);
+  line.add(0, 0, 0, facts.arguments_begin, facts.arguments_end, facts.environment_begin,
+           facts.environment_end, 0);
   to.append("\n");
   return ok();
 }

@@ -11,8 +11,12 @@ constexpr ProcRow made(std::string_view name, Generator generate, uint16_t permi
 constexpr ProcRow made_for_threads(std::string_view name, Generator generate) {
   return {name, ProcRowKind::kFile, true, 0444, generate, nullptr};
 }
-constexpr ProcRow forwarded(std::string_view name) { return {name, ProcRowKind::kForwarded, false, 0, nullptr, nullptr}; }
-constexpr ProcRow directory(std::string_view name) { return {name, ProcRowKind::kDirectory, false, 0555, nullptr, nullptr}; }
+constexpr ProcRow forwarded(std::string_view name) {
+  return {name, ProcRowKind::kForwarded, false, 0, nullptr, nullptr};
+}
+constexpr ProcRow directory(std::string_view name) {
+  return {name, ProcRowKind::kDirectory, false, 0555, nullptr, nullptr};
+}
 
 constexpr ProcRow kRows[] = {
     made("auxv", &generate_auxv, 0400),

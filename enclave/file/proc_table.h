@@ -20,10 +20,10 @@ enum class ProcRowKind : uint8_t {
 struct ProcRow {
   std::string_view name;
   ProcRowKind kind;
-  bool of_threads;        // stands in /proc/self/task/T as well
+  bool of_threads;  // stands in /proc/self/task/T as well
   uint16_t permissions;
-  Generator generate;     // kFile: number is the thread's
-  Acceptor accept;        // kFile that can be written, or nullptr
+  Generator generate;  // kFile: number is the thread's
+  Acceptor accept;     // kFile that can be written, or nullptr
 };
 
 // Sorted as listed.

@@ -92,7 +92,8 @@ Result<uint64_t> SeekableFile::seek(int64_t offset, int whence) {
 Result<uint64_t> SeekableFile::seek_inside(int64_t offset, int whence) {
   const uint64_t base = whence == SEEK_CUR ? TRY(locate()) : 0;
   uint64_t position;
-  if (__builtin_add_overflow(base, offset, &position) || static_cast<int64_t>(position) < 0) return Errno(EINVAL);
+  if (__builtin_add_overflow(base, offset, &position) || static_cast<int64_t>(position) < 0)
+    return Errno(EINVAL);
   position_ = position;
   ask_host_ = false;
   return position;

@@ -33,7 +33,7 @@ class SeekableFile final : public HostFile {
   Result<Ref<mm::Backing>> backing(bool write_shared) override;
 
  private:
-  Result<uint64_t> locate();                                      // the rest: position_lock_ held
+  Result<uint64_t> locate();  // the rest: position_lock_ held
   Result<int> bytes_left();
   Result<uint64_t> seek_on_host(int64_t offset, int whence);
   Result<uint64_t> seek_inside(int64_t offset, int whence);

@@ -42,10 +42,12 @@ Result<Ref<File>> share(Ref<HostDescriptor> descriptor, uint32_t mode, int flags
     case kModeDirectory:
       return owned(new (std::nothrow) HostDirectory(std::move(descriptor), flags));
     case kModeSocket:
-      return owned(new (std::nothrow) StreamFile(std::move(descriptor), flags, StreamAccess::kMessages, true));
+      return owned(new (std::nothrow)
+                       StreamFile(std::move(descriptor), flags, StreamAccess::kMessages, true));
     case kModeRegular:
     case kModeBlock:
-      return owned(new (std::nothrow) SeekableFile(std::move(descriptor), flags, mode, PositionKeeper::kHost));
+      return owned(new (std::nothrow)
+                       SeekableFile(std::move(descriptor), flags, mode, PositionKeeper::kHost));
     default:
       return owned(new (std::nothrow) StreamFile(std::move(descriptor), flags, StreamAccess::kHelper, false));
   }

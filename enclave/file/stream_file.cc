@@ -10,14 +10,15 @@
 namespace scone::file {
 namespace {
 
-constexpr uint64_t kMsgDontWait = 0x40;     // MSG_DONTWAIT and
-constexpr uint64_t kMsgNoSignal = 0x4000;   // MSG_NOSIGNAL of send(2)
+constexpr uint64_t kMsgDontWait = 0x40;    // MSG_DONTWAIT and
+constexpr uint64_t kMsgNoSignal = 0x4000;  // MSG_NOSIGNAL of send(2)
 // POSIX: poll promises room for this much in a pipe.
 constexpr size_t kPipeBuf = 4096;
 
 }  // namespace
 
-StreamFile::StreamFile(Ref<HostDescriptor> descriptor, int flags, StreamAccess access, bool exhausted_when_short)
+StreamFile::StreamFile(Ref<HostDescriptor> descriptor, int flags, StreamAccess access,
+                       bool exhausted_when_short)
     : HostFile(std::move(descriptor), flags), access_(access), exhausted_when_short_(exhausted_when_short) {
   source_.bind(this->descriptor()->fd());
 }
@@ -93,7 +94,8 @@ Result<uint64_t> StreamFile::host_write(uint64_t address, size_t length) {
       return host_call(__NR_sendto, number(), address, length, kMsgDontWait | kMsgNoSignal);
     case StreamAccess::kHelper:
       if (helper_would_block(EPOLLOUT)) return Errno(EAGAIN);
-      return host_call_blocking(__NR_write, number(), address, nonblocking() ? min_of(length, kPipeBuf) : length);
+      return host_call_blocking(__NR_write, number(), address,
+                                nonblocking() ? min_of(length, kPipeBuf) : length);
   }
   __builtin_unreachable();
 }

@@ -34,7 +34,9 @@ class StreamFile final : public HostFile {
   void expect(uint32_t) override { (void)source_.arm(descriptor()->fd()); }
   net::ReadySource* ready_source() override { return &source_; }
   // Calls that we do not make ourselves could block in a shared description.
-  const HostFd* host_fd() override { return access_ == StreamAccess::kNonBlocking ? HostFile::host_fd() : nullptr; }
+  const HostFd* host_fd() override {
+    return access_ == StreamAccess::kNonBlocking ? HostFile::host_fd() : nullptr;
+  }
 
  private:
   Result<size_t> try_read(IoVector& to);

@@ -29,7 +29,9 @@ inline std::string_view format_number(uint64_t value, unsigned base, char (&digi
 template <typename Derived>
 class TextFormat {
  public:
-  void append_number(uint64_t value, unsigned width = 0, char fill = ' ') { append_in_base(value, 10, width, fill); }
+  void append_number(uint64_t value, unsigned width = 0, char fill = ' ') {
+    append_in_base(value, 10, width, fill);
+  }
   void append_hex(uint64_t value, unsigned width = 0) { append_in_base(value, 16, width, '0'); }
   void append_octal(uint64_t value, unsigned width = 0) { append_in_base(value, 8, width, '0'); }
   void append_signed(int64_t value) {

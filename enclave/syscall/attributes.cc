@@ -32,8 +32,8 @@ Result<int> set_times(Place& place, const Times& times, int flags) {
   TRY(file::require_host(place));
   HostBuffer path = TRY(place.path_argument());
   HostBuffer values = TRY(to_host(times));
-  TRY(host_call(__NR_utimensat, place.directory_argument(), path.address(), times.given ? values.address() : 0,
-                static_cast<uint64_t>(flags)));
+  TRY(host_call(__NR_utimensat, place.directory_argument(), path.address(),
+                times.given ? values.address() : 0, static_cast<uint64_t>(flags)));
   return 0;
 }
 
@@ -65,7 +65,8 @@ Result<Times> from_timevals(AppPtr<const TimeVal> from) {
   return times;
 }
 
-Result<void> find_on_host(Place& place, int directory, AppPtr<const char> path, Follow follow = Follow::kYes) {
+Result<void> find_on_host(Place& place, int directory, AppPtr<const char> path,
+                          Follow follow = Follow::kYes) {
   TRY(place.find(directory, path, follow));
   return file::require_host(place);
 }
@@ -104,7 +105,8 @@ Result<int> sys_fchownat(int directory, AppPtr<const char> path, uint32_t user, 
   Place place;
   TRY(find_on_host(place, directory, path, flags & AT_SYMLINK_NOFOLLOW ? Follow::kNo : Follow::kYes));
   HostBuffer name = TRY(place.path_argument());
-  TRY(host_call(__NR_fchownat, place.directory_argument(), name.address(), user, group, static_cast<uint64_t>(flags)));
+  TRY(host_call(__NR_fchownat, place.directory_argument(), name.address(), user, group,
+                static_cast<uint64_t>(flags)));
   return 0;
 }
 

@@ -16,12 +16,13 @@ using file::File;
 
 constexpr uint32_t kCloseRangeUnshare = 2;
 constexpr uint32_t kCloseRangeCloseOnExec = 4;
-constexpr int kFdCloseOnExec = 1;  // FD_CLOEXEC
+constexpr int kFdCloseOnExec = 1;    // FD_CLOEXEC
 constexpr int kLockNonBlocking = 4;  // LOCK_NB
 
 Result<uint64_t> duplicate(Ref<File> file, uint64_t minimum, bool close_on_exec) {
   if (minimum >= fd_table().limit()) return Errno(EINVAL);
-  return static_cast<uint64_t>(TRY(fd_table().install(std::move(file), close_on_exec, static_cast<int>(minimum))));
+  return static_cast<uint64_t>(
+      TRY(fd_table().install(std::move(file), close_on_exec, static_cast<int>(minimum))));
 }
 
 // Commands that path descriptors (O_PATH) allow as well. EOPNOTSUPP: it is none of them.

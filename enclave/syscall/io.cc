@@ -102,11 +102,13 @@ Result<size_t> sys_pwritev(int fd, AppPtr<const void> vector, size_t count, int6
   return write_vector(fd, vector, count, TRY(checked_offset(offset)));
 }
 
-Result<size_t> sys_preadv2(int fd, AppPtr<const void> vector, size_t count, int64_t offset, uint64_t, int flags) {
+Result<size_t> sys_preadv2(int fd, AppPtr<const void> vector, size_t count, int64_t offset, uint64_t,
+                           int flags) {
   return read_vector(fd, vector, count, TRY(offset_or_position(offset, flags)));
 }
 
-Result<size_t> sys_pwritev2(int fd, AppPtr<const void> vector, size_t count, int64_t offset, uint64_t, int flags) {
+Result<size_t> sys_pwritev2(int fd, AppPtr<const void> vector, size_t count, int64_t offset, uint64_t,
+                            int flags) {
   return write_vector(fd, vector, count, TRY(offset_or_position(offset, flags)));
 }
 

@@ -19,8 +19,10 @@ Result<size_t> sys_writev(int fd, AppPtr<const void> vector, size_t count);
 Result<size_t> sys_preadv(int fd, AppPtr<const void> vector, size_t count, int64_t offset, uint64_t);
 Result<size_t> sys_pwritev(int fd, AppPtr<const void> vector, size_t count, int64_t offset, uint64_t);
 // Offset -1: the file's position. flags: EOPNOTSUPP but for 0 and RWF_HIPRI, a hint.
-Result<size_t> sys_preadv2(int fd, AppPtr<const void> vector, size_t count, int64_t offset, uint64_t, int flags);
-Result<size_t> sys_pwritev2(int fd, AppPtr<const void> vector, size_t count, int64_t offset, uint64_t, int flags);
+Result<size_t> sys_preadv2(int fd, AppPtr<const void> vector, size_t count, int64_t offset, uint64_t,
+                           int flags);
+Result<size_t> sys_pwritev2(int fd, AppPtr<const void> vector, size_t count, int64_t offset, uint64_t,
+                            int flags);
 Result<uint64_t> sys_lseek(int fd, int64_t offset, int whence);
 
 }  // namespace scone::syscall

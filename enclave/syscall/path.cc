@@ -34,8 +34,8 @@ Result<int> call_at(uint64_t number, int directory, AppPtr<const char> path, Res
 Result<int> call_two(uint64_t number, Place& from, Place& to, uint64_t flags) {
   HostBuffer old_name = TRY(from.path_argument());
   HostBuffer new_name = TRY(to.path_argument());
-  TRY(host_call(number, from.directory_argument(), old_name.address(), to.directory_argument(), new_name.address(),
-                flags));
+  TRY(host_call(number, from.directory_argument(), old_name.address(), to.directory_argument(),
+                new_name.address(), flags));
   return 0;
 }
 
@@ -67,12 +67,13 @@ Result<int> sys_rename(AppPtr<const char> from, AppPtr<const char> to) {
   return sys_renameat2(AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
-Result<int> sys_renameat(int from_directory, AppPtr<const char> from, int to_directory, AppPtr<const char> to) {
+Result<int> sys_renameat(int from_directory, AppPtr<const char> from, int to_directory,
+                         AppPtr<const char> to) {
   return sys_renameat2(from_directory, from, to_directory, to, 0);
 }
 
-Result<int> sys_renameat2(int from_directory, AppPtr<const char> from, int to_directory, AppPtr<const char> to,
-                          uint32_t flags) {
+Result<int> sys_renameat2(int from_directory, AppPtr<const char> from, int to_directory,
+                          AppPtr<const char> to, uint32_t flags) {
   Place old_place, new_place;
   TRY(find_on_host(old_place, from_directory, from));
   TRY(find_on_host(new_place, to_directory, to));
@@ -83,7 +84,8 @@ Result<int> sys_link(AppPtr<const char> from, AppPtr<const char> to) {
   return sys_linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
-Result<int> sys_linkat(int from_directory, AppPtr<const char> from, int to_directory, AppPtr<const char> to, int flags) {
+Result<int> sys_linkat(int from_directory, AppPtr<const char> from, int to_directory, AppPtr<const char> to,
+                       int flags) {
   Place old_place, new_place;
   TRY(find_on_host(old_place, from_directory, from, flags & AT_SYMLINK_FOLLOW ? Follow::kYes : Follow::kNo));
   TRY(find_on_host(new_place, to_directory, to));

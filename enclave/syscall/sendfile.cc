@@ -53,7 +53,8 @@ Result<Ref<File>> writable(int fd) {
   return file;
 }
 
-Result<uint64_t> host_copy(uint64_t from, uint64_t from_offset, uint64_t to, uint64_t to_offset, size_t count) {
+Result<uint64_t> host_copy(uint64_t from, uint64_t from_offset, uint64_t to, uint64_t to_offset,
+                           size_t count) {
   HostBuffer offsets = TRY(HostBuffer::allocate(2 * sizeof(uint64_t)));
   offsets.put(0, from_offset);
   offsets.put(sizeof(uint64_t), to_offset);

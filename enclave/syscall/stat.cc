@@ -46,7 +46,8 @@ Result<void> stat_path(int directory, AppPtr<const char> path, int flags, struct
   return place.node() ? place.node()->stat(result) : host_statat(place, flags, result);
 }
 
-Result<void> host_statxat(uint64_t directory, const HostBuffer& path, int flags, uint32_t mask, struct ::statx& result) {
+Result<void> host_statxat(uint64_t directory, const HostBuffer& path, int flags, uint32_t mask,
+                          struct ::statx& result) {
   HostBuffer answer = TRY(HostBuffer::allocate(file::kHostStatxSize));
   TRY(host_call(__NR_statx, directory, path.address(), static_cast<uint64_t>(flags), mask, answer.address()));
   file::read_host_statx(answer, result);
@@ -65,7 +66,8 @@ Result<void> statx_descriptor(int fd, int flags, uint32_t mask, struct ::statx& 
   return ok();
 }
 
-Result<void> statx_path(int directory, AppPtr<const char> path, int flags, uint32_t mask, struct ::statx& result) {
+Result<void> statx_path(int directory, AppPtr<const char> path, int flags, uint32_t mask,
+                        struct ::statx& result) {
   Place place;
   TRY(place.find(directory, path, follow_of(flags)));
   if (!place.node()) {
@@ -119,7 +121,8 @@ Result<int> sys_newfstatat(int directory, AppPtr<const char> path, AppPtr<struct
   return 0;
 }
 
-Result<int> sys_statx(int directory, AppPtr<const char> path, int flags, uint32_t mask, AppPtr<struct ::statx> result) {
+Result<int> sys_statx(int directory, AppPtr<const char> path, int flags, uint32_t mask,
+                      AppPtr<struct ::statx> result) {
   if (flags & ~(kStatFlags | AT_STATX_SYNC_TYPE) || mask & STATX__RESERVED) return Errno(EINVAL);
   struct ::statx answer;
   if (TRY(means_descriptor(directory, path, flags)))
@@ -138,7 +141,8 @@ Result<int> sys_faccessat(int directory, AppPtr<const char> path, int mode) {
 
 Result<int> sys_faccessat2(int directory, AppPtr<const char> path, int mode, int flags) {
   if (mode & ~7 || flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) return Errno(EINVAL);
-  if (TRY(means_descriptor(directory, path, flags)) && !TRY(fd_table().get(directory))->as_host_file()) return 0;
+  if (TRY(means_descriptor(directory, path, flags)) && !TRY(fd_table().get(directory))->as_host_file())
+    return 0;
   Place place;
   TRY(place.find(directory, path, follow_of(flags)));
   if (place.node()) {

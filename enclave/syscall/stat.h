@@ -16,7 +16,8 @@ Result<int> sys_stat(AppPtr<const char> path, AppPtr<struct ::stat> result);
 Result<int> sys_lstat(AppPtr<const char> path, AppPtr<struct ::stat> result);
 Result<int> sys_fstat(int fd, AppPtr<struct ::stat> result);
 Result<int> sys_newfstatat(int directory, AppPtr<const char> path, AppPtr<struct ::stat> result, int flags);
-Result<int> sys_statx(int directory, AppPtr<const char> path, int flags, uint32_t mask, AppPtr<struct ::statx> result);
+Result<int> sys_statx(int directory, AppPtr<const char> path, int flags, uint32_t mask,
+                      AppPtr<struct ::statx> result);
 Result<int> sys_access(AppPtr<const char> path, int mode);
 Result<int> sys_faccessat(int directory, AppPtr<const char> path, int mode);
 Result<int> sys_faccessat2(int directory, AppPtr<const char> path, int mode, int flags);

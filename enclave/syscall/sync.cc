@@ -52,8 +52,8 @@ Result<int> sys_sync_file_range(int fd, int64_t offset, int64_t length, uint32_t
 
 Result<int> sys_fallocate(int fd, int mode, int64_t offset, int64_t length) {
   Ref<file::File> file = TRY(host_file(fd, Errno(ENODEV)));
-  TRY(host_call_blocking(__NR_fallocate, number_of(file), static_cast<uint64_t>(mode), static_cast<uint64_t>(offset),
-                         static_cast<uint64_t>(length)));
+  TRY(host_call_blocking(__NR_fallocate, number_of(file), static_cast<uint64_t>(mode),
+                         static_cast<uint64_t>(offset), static_cast<uint64_t>(length)));
   return 0;
 }
 

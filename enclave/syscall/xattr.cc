@@ -55,7 +55,8 @@ Result<int> set_value(uint64_t call, const Target& target, AppPtr<const char> na
   HostBuffer text = TRY(name_argument(name));
   HostBuffer buffer = TRY(HostBuffer::allocate(size));
   TRY(buffer.write_from_app(0, value, size));
-  TRY(host_call(call, target.argument(), text.address(), buffer.address(), size, static_cast<uint64_t>(flags)));
+  TRY(host_call(call, target.argument(), text.address(), buffer.address(), size,
+                static_cast<uint64_t>(flags)));
   return 0;
 }
 
@@ -70,7 +71,8 @@ Result<size_t> fetch(AppPtr<void> to, size_t size, size_t most, Call call) {
   return count;
 }
 
-Result<size_t> get_value(uint64_t call, const Target& target, AppPtr<const char> name, AppPtr<void> value, size_t size) {
+Result<size_t> get_value(uint64_t call, const Target& target, AppPtr<const char> name, AppPtr<void> value,
+                         size_t size) {
   HostBuffer text = TRY(name_argument(name));
   return fetch(value, size, XATTR_SIZE_MAX, [&](uint64_t address, size_t room) {
     return host_call(call, target.argument(), text.address(), address, room);
@@ -91,15 +93,15 @@ Result<int> remove_value(uint64_t call, const Target& target, AppPtr<const char>
 
 }  // namespace
 
-Result<int> sys_setxattr(AppPtr<const char> path, AppPtr<const char> name, AppPtr<const void> value, size_t size,
-                         int flags) {
+Result<int> sys_setxattr(AppPtr<const char> path, AppPtr<const char> name, AppPtr<const void> value,
+                         size_t size, int flags) {
   Target target;
   TRY(target.set(path, Follow::kYes));
   return set_value(__NR_setxattr, target, name, value, size, flags);
 }
 
-Result<int> sys_lsetxattr(AppPtr<const char> path, AppPtr<const char> name, AppPtr<const void> value, size_t size,
-                          int flags) {
+Result<int> sys_lsetxattr(AppPtr<const char> path, AppPtr<const char> name, AppPtr<const void> value,
+                          size_t size, int flags) {
   Target target;
   TRY(target.set(path, Follow::kNo));
   return set_value(__NR_lsetxattr, target, name, value, size, flags);
@@ -111,13 +113,15 @@ Result<int> sys_fsetxattr(int fd, AppPtr<const char> name, AppPtr<const void> va
   return set_value(__NR_fsetxattr, target, name, value, size, flags);
 }
 
-Result<size_t> sys_getxattr(AppPtr<const char> path, AppPtr<const char> name, AppPtr<void> value, size_t size) {
+Result<size_t> sys_getxattr(AppPtr<const char> path, AppPtr<const char> name, AppPtr<void> value,
+                            size_t size) {
   Target target;
   TRY(target.set(path, Follow::kYes));
   return get_value(__NR_getxattr, target, name, value, size);
 }
 
-Result<size_t> sys_lgetxattr(AppPtr<const char> path, AppPtr<const char> name, AppPtr<void> value, size_t size) {
+Result<size_t> sys_lgetxattr(AppPtr<const char> path, AppPtr<const char> name, AppPtr<void> value,
+                             size_t size) {
   Target target;
   TRY(target.set(path, Follow::kNo));
   return get_value(__NR_lgetxattr, target, name, value, size);

@@ -9,14 +9,16 @@
 
 namespace scone::syscall {
 
-Result<int> sys_setxattr(AppPtr<const char> path, AppPtr<const char> name, AppPtr<const void> value, size_t size,
-                         int flags);
-Result<int> sys_lsetxattr(AppPtr<const char> path, AppPtr<const char> name, AppPtr<const void> value, size_t size,
-                          int flags);
+Result<int> sys_setxattr(AppPtr<const char> path, AppPtr<const char> name, AppPtr<const void> value,
+                         size_t size, int flags);
+Result<int> sys_lsetxattr(AppPtr<const char> path, AppPtr<const char> name, AppPtr<const void> value,
+                          size_t size, int flags);
 Result<int> sys_fsetxattr(int fd, AppPtr<const char> name, AppPtr<const void> value, size_t size, int flags);
 // Size 0 asks for the size.
-Result<size_t> sys_getxattr(AppPtr<const char> path, AppPtr<const char> name, AppPtr<void> value, size_t size);
-Result<size_t> sys_lgetxattr(AppPtr<const char> path, AppPtr<const char> name, AppPtr<void> value, size_t size);
+Result<size_t> sys_getxattr(AppPtr<const char> path, AppPtr<const char> name, AppPtr<void> value,
+                            size_t size);
+Result<size_t> sys_lgetxattr(AppPtr<const char> path, AppPtr<const char> name, AppPtr<void> value,
+                             size_t size);
 Result<size_t> sys_fgetxattr(int fd, AppPtr<const char> name, AppPtr<void> value, size_t size);
 Result<size_t> sys_listxattr(AppPtr<const char> path, AppPtr<char> list, size_t size);
 Result<size_t> sys_llistxattr(AppPtr<const char> path, AppPtr<char> list, size_t size);

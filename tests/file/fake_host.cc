@@ -110,8 +110,8 @@ Result<uint64_t> host_call(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a
   return fake::perform(number, {a0, a1, a2, a3, a4, a5});
 }
 
-Result<uint64_t> host_call_blocking(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
-                                    uint64_t a5) {
+Result<uint64_t> host_call_blocking(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
+                                    uint64_t a4, uint64_t a5) {
   fake::journal().blocking.push_back(number);
   return fake::perform(number, {a0, a1, a2, a3, a4, a5});
 }
@@ -235,9 +235,3 @@ namespace scone::process {
 void raise_for_current(int signal) { fake::raised_signals().push_back(signal); }
 
 }  // namespace scone::process
-
-namespace scone::file {
-
-void File::descriptor_removed() {}
-
-}  // namespace scone::file

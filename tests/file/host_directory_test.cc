@@ -74,9 +74,8 @@ TEST_F(HostDirectoryTest, IsNotReadAsAFile) {
 using HostDirectoryAttack = HostDirectoryTest;
 
 TEST_F(HostDirectoryAttack, HostReturnsMoreThanTheBufferHolds) {
-  fake::KernelGuard liar(fake::lie_about(SYS_getdents64, [](const fake::Call& call) {
-    return static_cast<int64_t>(call.arguments[2] + 24);
-  }));
+  fake::KernelGuard liar(fake::lie_about(
+      SYS_getdents64, [](const fake::Call& call) { return static_cast<int64_t>(call.arguments[2] + 24); }));
   EXPECT_THROW((void)list(256), fake::Violation);
 }
 
@@ -91,9 +90,8 @@ TEST_F(HostDirectoryAttack, HostNamesAPath) {
 }
 
 TEST_F(HostDirectoryAttack, HostCutsARecordOff) {
-  fake::KernelGuard liar(fake::lie_about(SYS_getdents64, [](const fake::Call& call) {
-    return fake::real_kernel(call) - 8;
-  }));
+  fake::KernelGuard liar(
+      fake::lie_about(SYS_getdents64, [](const fake::Call& call) { return fake::real_kernel(call) - 8; }));
   EXPECT_THROW((void)list(256), fake::Violation);
 }
 

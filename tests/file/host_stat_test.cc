@@ -13,7 +13,8 @@ namespace {
 TEST(HostStat, BecomesTheStatxThatTheKernelGives) {
   for (const char* path : {"/", "/dev/null", "/dev/zero", "/etc/passwd", "/proc/self/stat"}) {
     struct stat known;
-    struct statx expected {}, made {};
+    struct statx expected {
+    }, made{};
     ASSERT_EQ(stat(path, &known), 0);
     ASSERT_EQ(statx(AT_FDCWD, path, 0, STATX_BASIC_STATS, &expected), 0);
     to_statx(known, made);
@@ -32,7 +33,8 @@ TEST(HostStat, BecomesTheStatxThatTheKernelGives) {
 }
 
 TEST(HostStat, WhatKernelsReportIsPlausible) {
-  for (const char* path : {"/", "/dev/null", "/dev/tty", "/etc/passwd", "/proc/self/maps", "/sys", "/proc/self/ns/pid"}) {
+  for (const char* path :
+       {"/", "/dev/null", "/dev/tty", "/etc/passwd", "/proc/self/maps", "/sys", "/proc/self/ns/pid"}) {
     struct stat known;
     if (stat(path, &known) == 0) {
       EXPECT_TRUE(plausible(known)) << path;

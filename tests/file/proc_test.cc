@@ -54,15 +54,17 @@ class ProcTest : public ::testing::Test {
 };
 
 TEST_F(ProcTest, OtherPathsAreLeftAsTheyAre) {
-  for (const char* path : {"/", "/etc/passwd", "/proc", "/proc/", "/proc/meminfo", "/proc/1/maps", "/dev/null", "/dev/fdx",
-                           "/devices/fd", "/process/self/maps", "/proc/selfish/maps", "/dev"})
+  for (const char* path :
+       {"/", "/etc/passwd", "/proc", "/proc/", "/proc/meminfo", "/proc/1/maps", "/dev/null", "/dev/fdx",
+        "/devices/fd", "/process/self/maps", "/proc/selfish/maps", "/dev"})
     EXPECT_EQ(find(path), std::string("host ") + path);
 }
 
 TEST_F(ProcTest, AllSpellingsOfAFileAreRecognised) {
-  for (const std::string& path : {std::string("/proc/self/maps"), std::string("//proc//self/./maps"), own("/maps"),
-                                  std::string("/./proc/self/task/../maps"), std::string("/proc/self/../self/maps"),
-                                  std::string("/proc/self/fd/../maps")}) {
+  for (const std::string& path :
+       {std::string("/proc/self/maps"), std::string("//proc//self/./maps"), own("/maps"),
+        std::string("/./proc/self/task/../maps"), std::string("/proc/self/../self/maps"),
+        std::string("/proc/self/fd/../maps")}) {
     ASSERT_EQ(find(path), "node") << path;
     EXPECT_EQ(node.kind, ProcNodeKind::kTable) << path;
     EXPECT_EQ(node.row->name, "maps") << path;
@@ -71,9 +73,9 @@ TEST_F(ProcTest, AllSpellingsOfAFileAreRecognised) {
 }
 
 TEST_F(ProcTest, WhatWeDoNotKnowIsNotThere) {
-  for (const char* path : {"/proc/self/pagemap", "/proc/self/mem", "/proc/self/x", "/proc/self/fd/99", "/proc/self/fd/-1",
-                           "/proc/self/fd/03", "/proc/self/fd/x", "/proc/self/task/77", "/proc/self/task/x",
-                           "/proc/self/fdinfo/99", "/dev/fd/99"})
+  for (const char* path : {"/proc/self/pagemap", "/proc/self/mem", "/proc/self/x", "/proc/self/fd/99",
+                           "/proc/self/fd/-1", "/proc/self/fd/03", "/proc/self/fd/x", "/proc/self/task/77",
+                           "/proc/self/task/x", "/proc/self/fdinfo/99", "/dev/fd/99"})
     EXPECT_EQ(find(path), "error 2") << path;
 }
 
@@ -211,13 +213,16 @@ TEST_F(ProcTest, EveryListedFileCanBeFound) {
 
 // Whatever a program passes: an answer, and never a path outside what it named.
 TEST_F(ProcTest, AnyMixtureOfNamesIsAnswered) {
-  const char* parts[] = {"proc", "self", "fd", "3", "5", "..", ".", "", "task", "maps", "exe", "mounts", "dev", "stdin"};
+  const char* parts[] = {"proc", "self", "fd",   "3",   "5",      "..",  ".",
+                         "",     "task", "maps", "exe", "mounts", "dev", "stdin"};
   std::mt19937 random(1);
   for (int round = 0; round < 20000; ++round) {
     std::string path;
-    for (unsigned length = random() % 8; length > 0; --length) path += std::string("/") + parts[random() % std::size(parts)];
+    for (unsigned length = random() % 8; length > 0; --length)
+      path += std::string("/") + parts[random() % std::size(parts)];
     const std::string found = find(path, random() % 2);
-    EXPECT_TRUE(found == "node" || found == "error 2" || found == "error 20" || found.starts_with("host ")) << path;
+    EXPECT_TRUE(found == "node" || found == "error 2" || found == "error 20" || found.starts_with("host "))
+        << path;
   }
 }
 

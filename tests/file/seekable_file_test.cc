@@ -1,3 +1,5 @@
+#include "enclave/file/seekable_file.h"
+
 #include <gtest/gtest.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -6,7 +8,6 @@
 #include <unistd.h>
 
 #include "enclave/file/open.h"
-#include "enclave/file/seekable_file.h"
 #include "enclave/mm/backing.h"
 #include "tests/file/fake_host.h"
 #include "tests/file/native.h"
@@ -216,17 +217,15 @@ using SeekableFileAttack = SeekableFileTest;
 
 TEST_F(SeekableFileAttack, HostReadsMoreThanTheBufferHolds) {
   Ref<File> file = open("f", O_RDWR | O_CREAT);
-  fake::KernelGuard liar(fake::lie_about(SYS_pread64, [](const fake::Call& call) {
-    return static_cast<int64_t>(call.arguments[2] + 1);
-  }));
+  fake::KernelGuard liar(fake::lie_about(
+      SYS_pread64, [](const fake::Call& call) { return static_cast<int64_t>(call.arguments[2] + 1); }));
   EXPECT_THROW(read(*file, 100), fake::Violation);
 }
 
 TEST_F(SeekableFileAttack, HostWritesMoreThanItWasGiven) {
   Ref<File> file = open("f", O_RDWR | O_CREAT);
-  fake::KernelGuard liar(fake::lie_about(SYS_pwrite64, [](const fake::Call& call) {
-    return static_cast<int64_t>(call.arguments[2] * 2);
-  }));
+  fake::KernelGuard liar(fake::lie_about(
+      SYS_pwrite64, [](const fake::Call& call) { return static_cast<int64_t>(call.arguments[2] * 2); }));
   EXPECT_THROW(write(*file, "0123"), fake::Violation);
 }
 

@@ -1,5 +1,7 @@
-#include <signal.h>
+#include "enclave/file/stream_file.h"
+
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -8,7 +10,6 @@
 #include <thread>
 
 #include "enclave/file/open.h"
-#include "enclave/file/stream_file.h"
 #include "enclave/mm/backing.h"
 #include "enclave/process/signal_set.h"
 #include "tests/file/fake_host.h"
@@ -86,7 +87,8 @@ TEST_F(StreamFileTest, WritesAllWhenBlocking) {
   std::string received;
   std::thread drain([&] {
     char piece[4096];
-    for (long n; (n = ::read(ends_[0], piece, sizeof piece)) > 0;) received.append(piece, static_cast<size_t>(n));
+    for (long n; (n = ::read(ends_[0], piece, sizeof piece)) > 0;)
+      received.append(piece, static_cast<size_t>(n));
   });
   const std::string text(1 << 20, 'w');
   EXPECT_EQ(write(*file, text).value_or(0), text.size());
