@@ -68,7 +68,7 @@ class Epoll final : public File {
  private:
   friend class EpollItem;
   struct Sleeper : ListNode<Sleeper> {
-    sched::Lthread* thread;
+    sched::Lthread* thread = nullptr;
   };
   // Tells those who watch the set itself; from a timer, because a wake-up holds the lock of another queue.
   struct Deferred : sched::Timer {

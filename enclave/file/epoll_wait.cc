@@ -134,7 +134,6 @@ void Epoll::leave_sleep(Sleeper& sleeper) {
 
 Result<size_t> Epoll::wait(AppPtr<epoll_event> events, size_t limit, uint64_t deadline_ns) {
   Sleeper sleeper;
-  sleeper.thread = &sched::current();
   Result<size_t> result = size_t{0};
   while (true) {
     result = collect(events, limit);
@@ -148,6 +147,7 @@ Result<size_t> Epoll::wait(AppPtr<epoll_event> events, size_t limit, uint64_t de
       result = Errno(EINTR);
       break;
     }
+    sleeper.thread = &sched::current();
     if (!sleep_unless_ready(sleeper)) continue;
     sched::park(deadline_ns);
     leave_sleep(sleeper);
