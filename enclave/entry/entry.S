@@ -115,7 +115,8 @@ system_call_entry:
     pushq $0
 .Lsystem_call:
     pushq %r11                      // rsp
-    pushfq                          // rflags: given back by a full return (signals) only; no compiled code relies on them
+    pushfq                          // a call preserves the flags, as the instruction does
+    cld
     pushq %rcx                      // rip
     pushq %rax                      // orig_rax
     pushq %rdi
@@ -154,7 +155,7 @@ system_call_entry:
     popq %rdi
     addq $8, %rsp
     popq %rcx                       // rip
-    addq $8, %rsp
+    popfq
     popq %rsp
     jmp *%rcx
 .size system_call_entry, . - system_call_entry
