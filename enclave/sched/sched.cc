@@ -127,6 +127,8 @@ void unpark(Lthread& thread) {
 }
 
 void yield() {
+  // Who yields in a loop may wait for a thread whose system call a helper has finished.
+  boundary::collect_completions();
   if (own_queue().empty()) return;
   switch_to_scheduler();
 }
