@@ -63,7 +63,6 @@ void wait_for_events(uint64_t) { fake::collect_events(); }
 
 namespace sched {
 
-void yield() {}
 uint64_t boottime_ns() { return 0; }
 void Timer::arm(uint64_t) { timers().insert(this); }
 void Timer::cancel() { timers().erase(this); }

@@ -34,16 +34,11 @@ ReadySource::~ReadySource() {
 }
 
 Result<void> ReadySource::arm(const HostFd& fd) {
-  while (true) {
-    if (arming_.load(std::memory_order_acquire) == Arming::kDone) return ok();
-    auto expected = Arming::kNo;
-    if (arming_.compare_exchange_strong(expected, Arming::kUnderWay)) break;
-    sched::yield();  // another thread is at it
-  }
+  if (state_.watched()) return ok();
+  sched::MutexGuard guard(arming_);
+  if (state_.watched()) return ok();
   bind(fd);
-  Result<void> result = register_with_host();
-  arming_.store(result.ok() ? Arming::kDone : Arming::kNo, std::memory_order_release);
-  return result;
+  return register_with_host();
 }
 
 Result<void> ReadySource::register_with_host() {

@@ -13,6 +13,7 @@
 #include "enclave/boundary/host_fd.h"
 #include "enclave/net/ready_state.h"
 #include "enclave/net/ready_table.h"
+#include "enclave/sched/mutex.h"
 #include "enclave/sched/timer.h"
 #include "enclave/sched/wait_queue.h"
 
@@ -53,14 +54,13 @@ class ReadySource : private ReadyListener {
   int fd() const { return fd_.load(std::memory_order_relaxed); }
 
  private:
-  enum class Arming : uint32_t { kNo, kUnderWay, kDone };
   void on_edge(uint32_t events) override;
   Result<void> register_with_host();
 
   ReadyState state_;
   std::atomic<int> fd_{-1};
-  std::atomic<Arming> arming_{Arming::kNo};
-  uint64_t token_ = 0;  // 0: none; written while arming
+  sched::Mutex arming_;
+  uint64_t token_ = 0;  // 0: none; guarded by arming_
   sched::WaitQueue queue_;
 };
 
