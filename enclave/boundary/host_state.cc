@@ -27,9 +27,9 @@ T copy_words(HostPtr<uint64_t> from) {
   return __builtin_bit_cast(T, words);
 }
 
+// There is no validated area yet to say anything through: leaving without a reason is the message.
 [[noreturn]] void refuse_start() {
-  // There is no validated area to say anything through: stop where the host cannot continue us.
-  for (;;) asm volatile("ud2");
+  for (;;) exit_to_host();
 }
 
 bool plausible(const abi::StartInfo& info, const entry::Ethread& ethread) {

@@ -54,16 +54,22 @@ int64_t log_text(uint64_t address, uint64_t length) {
   return write(STDERR_FILENO, line, length + 1) < 0 ? -errno : 0;
 }
 
-int64_t to_result(const Result<void>& result) { return result.ok() ? 0 : -result.error().code(); }
+// A refusal ends the enclave, which cannot know the reason: it is told here.
+int64_t to_result(const EnclaveDevice& device, const uint64_t (&a)[6], const Result<void>& result) {
+  if (result.ok()) return 0;
+  fprintf(stderr, "scone: the device refuses a page operation on [%#lx, %#lx): %s. %s\n", a[0], a[0] + a[1],
+          strerror(result.error().code()), device.last_error().c_str());
+  return -result.error().code();
+}
 
 int64_t serve_runner_call(Process& process, abi::RunnerCall call, const uint64_t (&a)[6]) {
   switch (call) {
     case abi::RunnerCall::kRestrictPages:
-      return to_result(process.device.restrict_permissions(a[0], a[1], a[2]));
+      return to_result(process.device, a, process.device.restrict_permissions(a[0], a[1], a[2]));
     case abi::RunnerCall::kTrimPages:
-      return to_result(process.device.modify_types(a[0], a[1], sgx::kPtTrim));
+      return to_result(process.device, a, process.device.modify_types(a[0], a[1], sgx::kPtTrim));
     case abi::RunnerCall::kRemovePages:
-      return to_result(process.device.remove_pages(a[0], a[1]));
+      return to_result(process.device, a, process.device.remove_pages(a[0], a[1]));
     case abi::RunnerCall::kWakeHelpers:
       process.helpers.wake();
       return 0;
@@ -83,7 +89,8 @@ int64_t serve_call(Process& process, const abi::EthreadArea& area) {
   uint64_t arguments[6];
   memcpy(arguments, area.call_args, sizeof arguments);
   if (area.call_number >= abi::kRunnerCallBase)
-    return serve_runner_call(process, static_cast<abi::RunnerCall>(area.call_number), arguments);
+    return tamper(area.call_number, arguments,
+                  serve_runner_call(process, static_cast<abi::RunnerCall>(area.call_number), arguments));
   return tamper(area.call_number, arguments, raw_syscall(area.call_number, arguments));
 }
 
@@ -110,7 +117,7 @@ uint32_t serve_exit(Process& process, unsigned number, abi::EthreadArea& area) {
     case abi::ExitReason::kNone:
       break;
   }
-  fprintf(stderr, "scone: the enclave left for no known reason\n");
+  fprintf(stderr, "scone: the enclave refuses to start: it does not accept what the runner told it\n");
   end_process(process, SIGABRT);
 }
 
@@ -137,6 +144,10 @@ void run_ethread(Process& process, unsigned number) {
     t_state.handling_exception = false;
     if (error != 0) {
       fprintf(stderr, "scone: cannot enter the enclave: %s\n", strerror(-error));
+      end_process(process, SIGABRT);
+    }
+    if (run.function == sgx::kEenter) {
+      fprintf(stderr, "scone: the enclave's exception handler itself faulted\n");
       end_process(process, SIGABRT);
     }
     if (run.function != sgx::kEexit) {
