@@ -3,6 +3,8 @@
 #include <time.h>
 #include <x86intrin.h>
 
+#include "host/runner/hostile.h"
+
 namespace scone::host {
 namespace {
 
@@ -60,6 +62,7 @@ void Clock::update(const Sample& now) {
   field(page_->realtime_ns, read(CLOCK_REALTIME) - static_cast<uint64_t>(since));
   field(page_->boottime_ns, read(CLOCK_BOOTTIME) - static_cast<uint64_t>(since));
   field(page_->sequence, sequence + 2);
+  tamper_time(*page_);
   // The longer the baseline, the better the rate, the longer it may be relied upon.
   const uint64_t interval = elapsed_ns / 4 < kLongestInterval ? elapsed_ns / 4 : kLongestInterval;
   next_tsc_.store(now.tsc + static_cast<uint64_t>(static_cast<unsigned __int128>(elapsed_tsc) * interval / elapsed_ns),

@@ -8,6 +8,7 @@
 #include "host/runner/border_memory.h"
 #include "host/runner/cpuid.h"
 #include "host/runner/ethread.h"
+#include "host/runner/hostile.h"
 #include "host/runner/process.h"
 #include "host/runner/signals.h"
 
@@ -50,6 +51,7 @@ void fill_start(BorderMemory& memory, const RunOptions& options, const Sleeper& 
   start.epoll_fd = static_cast<uint64_t>(sleeper.epoll_fd());
   start.cpuid_count = read_cpuid(memory.cpuid(), BorderMemory::kMaxCpuid);
   copy_strings(memory.strings(), options);
+  tamper_start(start);
 }
 
 }  // namespace

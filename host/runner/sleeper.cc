@@ -9,6 +9,8 @@
 
 #include <cerrno>
 
+#include "host/runner/hostile.h"
+
 namespace scone::host {
 namespace {
 
@@ -72,6 +74,7 @@ void Sleeper::poll_events(uint64_t deadline_ns, abi::EthreadArea& area) {
     area.events[filled++] = {.token = events[i].data.u64, .events = events[i].events};
   }
   area.event_count = filled;
+  tamper_events(area);
 }
 
 void Sleeper::sleep(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area) {
