@@ -30,6 +30,11 @@ HostFd HostFd::adopt(uint64_t result) {
   return fd;
 }
 
+void HostFd::reserve(uint64_t number) {
+  HostFd fd = adopt(number);
+  fd.fd_ = -1;  // nobody closes it
+}
+
 HostFd HostFd::inherited(int number) {
   HostFd fd;
   fd.fd_ = number;

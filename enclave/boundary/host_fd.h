@@ -14,6 +14,8 @@ class HostFd {
   HostFd() = default;
   // Takes over `result` of a host call that returns a new descriptor. Host violation if in use or absurd.
   static HostFd adopt(uint64_t result);
+  // Marks a descriptor of the runner's own as in use: it is never a new one. Host violation if in use or absurd.
+  static void reserve(uint64_t number);
   // 0, 1, 2 as inherited: not closed with the object.
   static HostFd inherited(int number);
   HostFd(HostFd&& other) noexcept : fd_(other.fd_), owned_(other.owned_) { other.fd_ = -1; }

@@ -1,6 +1,7 @@
 #include "enclave/entry/main_thread.h"
 
 #include "enclave/boundary/host_call.h"
+#include "enclave/boundary/host_fd.h"
 #include "enclave/boundary/host_state.h"
 #include "enclave/boundary/log.h"
 #include "enclave/boundary/start_strings.h"
@@ -32,6 +33,7 @@ void load_main_program() {
     boundary::log(boundary::Line() << "scone: the arguments and the environment do not fit into the enclave");
     process::terminate(126 << 8);
   }
+  boundary::HostFd::reserve(boundary::start_info().epoll_fd);
   if (!file::install_standard_descriptors().ok()) process::terminate(kSignalKill);
   if (!process::init_credentials().ok() || !process::init_limits().ok()) process::terminate(kSignalKill);
   loader::LoadError error;

@@ -109,7 +109,9 @@ void set_record_length(char* record, uint16_t length) { memcpy(record + 16, &len
 constexpr auto no_length = [](char* record, int64_t) { set_record_length(record, 0); };
 constexpr auto long_length = [](char* record, int64_t) { set_record_length(record, 0xfff8); };
 constexpr auto odd_length = [](char* record, int64_t) { set_record_length(record, 21); };
-constexpr auto no_end_of_name = [](char* record, int64_t size) { memset(record + 19, 'A', static_cast<size_t>(size) - 19); };
+constexpr auto no_end_of_name = [](char* record, int64_t size) {
+  memset(record + 19, 'A', static_cast<size_t>(size) - 19);
+};
 
 // Sockets.
 int64_t long_address(uint64_t, Arguments arguments, int64_t honest) {
@@ -146,7 +148,8 @@ constexpr auto standard_descriptors = [](msghdr& message) {
 
 // Signals that nobody sent, with every answer.
 int64_t all_signals(uint64_t, Arguments, int64_t honest) {
-  __atomic_store_n(&host_memory<abi::SharedArea>(g_shared_area).pending_signals, UINT64_MAX, __ATOMIC_RELEASE);
+  __atomic_store_n(&host_memory<abi::SharedArea>(g_shared_area).pending_signals, UINT64_MAX,
+                   __ATOMIC_RELEASE);
   return honest;
 }
 
@@ -167,14 +170,17 @@ void set_start(abi::StartInfo& start) {
 }
 void misaligned_area(abi::StartInfo& start) { start.shared_area += 1; }
 void arena_over_the_end(abi::StartInfo& start) { start.arena_size = UINT64_MAX - 7; }
-void strings_without_end(abi::StartInfo& start) { memset(&host_memory<char>(start.strings), 'A', start.strings_size); }
+void strings_without_end(abi::StartInfo& start) {
+  memset(&host_memory<char>(start.strings), 'A', start.strings_size);
+}
 void more_arguments(abi::StartInfo& start) { start.argc += 1000; }
 
 // Events.
 void many_events(abi::EthreadArea& area) { area.event_count = UINT64_MAX; }
 // Behind the honest ones: an event withheld only makes the program wait, which a host can always do.
 void forged_tokens(abi::EthreadArea& area) {
-  static constexpr uint64_t kTokens[] = {0, 1, 2, 3, kInsideEnclave, UINT64_MAX, uint64_t{1} << 32, 0x4141414141414141};
+  static constexpr uint64_t kTokens[] = {
+      0, 1, 2, 3, kInsideEnclave, UINT64_MAX, uint64_t{1} << 32, 0x4141414141414141};
   for (uint64_t token : kTokens)
     if (area.event_count < abi::kMaxReadyEvents) area.events[area.event_count++] = {token, UINT64_MAX};
 }
@@ -212,14 +218,26 @@ constexpr Attack kAttacks[] = {
     {.name = "entry-odd-length", .call = change_entry<odd_length>, .concerns = any_of<SYS_getdents64>},
     {.name = "entry-unterminated", .call = change_entry<no_end_of_name>, .concerns = any_of<SYS_getdents64>},
     {.name = "seek-negative", .call = always<-4000>, .concerns = any_of<SYS_lseek>},
-    {.name = "address-too-long", .call = long_address, .concerns = any_of<SYS_accept4, SYS_getsockname, SYS_getpeername>},
+    {.name = "address-too-long",
+     .call = long_address,
+     .concerns = any_of<SYS_accept4, SYS_getsockname, SYS_getpeername>},
     {.name = "option-too-long", .call = long_option, .concerns = any_of<SYS_getsockopt>},
     {.name = "message-name-too-long", .call = change_message<long_name>, .concerns = any_of<SYS_recvmsg>},
-    {.name = "message-control-too-long", .call = change_message<long_control>, .concerns = any_of<SYS_recvmsg>},
-    {.name = "message-control-without-length", .call = change_message<no_control_length>, .concerns = any_of<SYS_recvmsg>},
-    {.name = "message-control-record-too-long", .call = change_message<long_control_record>, .concerns = any_of<SYS_recvmsg>},
-    {.name = "message-pointers-inside", .call = change_message<pointers_inside>, .concerns = any_of<SYS_recvmsg>},
-    {.name = "message-standard-descriptors", .call = change_message<standard_descriptors>, .concerns = any_of<SYS_recvmsg>},
+    {.name = "message-control-too-long",
+     .call = change_message<long_control>,
+     .concerns = any_of<SYS_recvmsg>},
+    {.name = "message-control-without-length",
+     .call = change_message<no_control_length>,
+     .concerns = any_of<SYS_recvmsg>},
+    {.name = "message-control-record-too-long",
+     .call = change_message<long_control_record>,
+     .concerns = any_of<SYS_recvmsg>},
+    {.name = "message-pointers-inside",
+     .call = change_message<pointers_inside>,
+     .concerns = any_of<SYS_recvmsg>},
+    {.name = "message-standard-descriptors",
+     .call = change_message<standard_descriptors>,
+     .concerns = any_of<SYS_recvmsg>},
     {.name = "signals-all", .call = all_signals, .concerns = any_call},
     {.name = "pages-refused", .call = always<-1>, .concerns = any_page_call},
     {.name = "completion-slot-beyond", .completion = slot_beyond},

@@ -85,6 +85,7 @@ def judge(expected, done, honest):
 
 
 def run_victim(victim, folder, options):
+    (folder / "tree" / "out").unlink(missing_ok=True)  # all runs begin alike
     return subprocess.run([*harness.scone("--fast", *options), "/usr/bin/python3", "-S", "-c", victim], capture_output=True,
                           text=True, errors="replace", cwd=folder, env=harness.ENVIRONMENT, timeout=20)
 
