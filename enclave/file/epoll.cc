@@ -6,6 +6,8 @@
 #include <new>
 #include <utility>
 
+#include "enclave/net/readiness.h"
+
 namespace scone::file {
 namespace {
 
@@ -106,12 +108,16 @@ Result<void> Epoll::insert(int fd, Ref<File> file, const epoll_event& event) {
   return ok();
 }
 
-// Whether the file is ready is asked when somebody waits: then about many files at once.
+// What is not known of a host descriptor is asked when somebody waits: then about many at once. The item stands in the
+// file's queue already, so what happens from now on comes as a wake-up.
 void Epoll::arm(EpollItem& item, const epoll_event& event) {
+  const uint32_t interest = event.events | EPOLLERR | EPOLLHUP;
   item.data_ = event.data;
-  item.interest_.store(event.events | EPOLLERR | EPOLLHUP);
+  item.interest_.store(interest);
   item.file_->expect(event.events & ~kModes);
-  set_ready(item);
+  net::ReadySource* source = item.file_->ready_source();
+  const bool maybe = source ? source->state().worth_trying(net::without_bands(interest)) : item.file_->poll() & interest;
+  if (maybe) set_ready(item);
 }
 
 Result<void> Epoll::modify(int fd, File& file, const epoll_event& event) {

@@ -25,6 +25,13 @@ size_t check_length(uint64_t result, size_t length, int flags) {
   return boundary::check_count(result, flags & kMsgTruncated ? INT32_MAX : length);
 }
 
+// Who waits for data, maybe for ever, holds no host memory meanwhile.
+template <typename Memory>
+Result<uint64_t> keep_if_ok(Result<uint64_t> result, Memory& memory) {
+  if (!result.ok()) memory = Memory();
+  return result;
+}
+
 }  // namespace
 
 // Which events a receive with these flags waits for or consumes.
@@ -62,9 +69,10 @@ size_t HostSocket::receive_rest(Incoming& message, bool exhausted) {
 
 // Neither address nor control messages are wanted.
 Result<size_t> HostSocket::receive_plain(Incoming& message, size_t length, bool blocking) {
-  HostBuffer buffer = TRY(HostBuffer::allocate(length));
-  const Attempt attempt = TRY(perform(receive_events(message.flags), blocking, [&] {
-    return host_call(__NR_recvfrom, number(), buffer.address(), length, host_flags(message.flags));
+  HostBuffer buffer;
+  const Attempt attempt = TRY(perform(receive_events(message.flags), blocking, [&]() -> Result<uint64_t> {
+    buffer = TRY(HostBuffer::allocate(length));
+    return keep_if_ok(host_call(__NR_recvfrom, number(), buffer.address(), length, host_flags(message.flags)), buffer);
   }));
   const size_t count = boundary::check_count(attempt.value, length);
   after_receive(attempt, length, message.flags);
@@ -75,10 +83,11 @@ Result<size_t> HostSocket::receive_plain(Incoming& message, size_t length, bool 
 
 Result<size_t> HostSocket::receive_message(Incoming& message, size_t length, bool blocking) {
   const size_t control = message.control ? message.control->capacity() : 0;
-  HostMessage host = TRY(HostMessage::allocate(control, length));
-  const Attempt attempt = TRY(perform(receive_events(message.flags), blocking, [&] {
+  HostMessage host;
+  const Attempt attempt = TRY(perform(receive_events(message.flags), blocking, [&]() -> Result<uint64_t> {
+    host = TRY(HostMessage::allocate(control, length));
     host.describe(message.from ? Address::kMaxSize : 0, control, length);
-    return host_call(__NR_recvmsg, number(), host.address(), host_flags(message.flags));
+    return keep_if_ok(host_call(__NR_recvmsg, number(), host.address(), host_flags(message.flags)), host);
   }));
   const size_t count = check_length(attempt.value, length, message.flags);
   after_receive(attempt, length, message.flags);

@@ -12,7 +12,9 @@ namespace {
 
 // Flags that the host gets to see; the others are acted upon here or have no effect on sending.
 constexpr int kForwarded = kMsgOob | kMsgDontRoute | kMsgEndOfRecord | kMsgConfirm | kMsgMore;
-constexpr size_t kStreamPiece = 256 << 10;
+// Held while a sender waits, so not too large; with what goes before the data a power of two.
+constexpr size_t kStreamPiece = (64 << 10) - 1024;
+constexpr size_t kSmallestPiece = 2048;
 
 uint64_t host_flags(int flags) { return static_cast<uint64_t>((flags & kForwarded) | kMsgDontWait | kMsgNoSignal); }
 
@@ -27,15 +29,24 @@ void describe(HostMessage& host, const Outgoing& message, size_t length) {
   if (!control.empty()) host.buffer().write(HostMessage::kControl, control.data(), control.size());
 }
 
+// A stream makes do with less memory, and then `capacity` with it.
+Result<HostMessage> allocate(const Outgoing& message, size_t& capacity, bool stream) {
+  while (true) {
+    Result<HostMessage> host = HostMessage::allocate(control_of(message).size(), capacity);
+    if (host.ok() || !stream || capacity <= kSmallestPiece) return host;
+    capacity /= 2;
+  }
+}
+
 }  // namespace
 
 // A stream takes everything if it may block, otherwise what fits; a datagram goes whole or not at all.
 Result<size_t> HostSocket::send(const Outgoing& message) {
   file::IoVector& data = message.data;
   if (!is_stream() && data.remaining() > HostMessage::kMaxData) return Errno(EMSGSIZE);
-  const size_t capacity = is_stream() ? min_of(data.remaining(), kStreamPiece) : data.remaining();
+  size_t capacity = is_stream() ? min_of(data.remaining(), kStreamPiece) : data.remaining();
   if (message.control) TRY(message.control->to_host_numbers());
-  HostMessage host = TRY(HostMessage::allocate(control_of(message).size(), capacity));
+  HostMessage host = TRY(allocate(message, capacity, is_stream()));
   size_t done = 0;
   do {
     const size_t length = min_of(data.remaining(), capacity);
