@@ -7,6 +7,7 @@
 
 #include "abi/layout.h"
 #include "host/device/soft/enclave_memory.h"
+#include "host/device/soft/page_copy.h"
 #include "host/device/soft/identity_leaves.h"
 #include "host/device/soft/tcs_table.h"
 
@@ -93,27 +94,28 @@ std::optional<Fault> accept_page(SoftEnclave& enclave, const sgx::SecInfo& info,
   return std::nullopt;
 }
 
-// EACCEPTCOPY's targets: how many pages from the run's first on are pending, readable and writable. Lets the model write to
-// them; the enclave could, too, until they are accepted a moment later.
-uint64_t prepare_targets(SoftEnclave& enclave, Run run) {
+// EACCEPTCOPY's targets: how many pages from the run's first on are pending, readable and writable. Lock held.
+uint64_t count_targets(SoftEnclave& enclave, Run run) {
   constexpr uint64_t kPendingRw = sgx::kSecInfoR | sgx::kSecInfoW | sgx::kSecInfoPending;
-  std::lock_guard guard(enclave.epcm.lock());
   uint64_t count = 0;
   for (; count < run.count; ++count) {
-    uint64_t page = run.first + count;
+    const uint64_t page = run.first + count;
     if (!enclave.epcm.get(page).valid() && !augment(enclave, page)) break;
-    EpcmEntry entry = enclave.epcm.get(page);
+    const EpcmEntry entry = enclave.epcm.get(page);
     if (entry.type() != sgx::kPtReg || entry.flags() != kPendingRw) break;
   }
-  if (count) enclave.pages.protect(run.first, count, PROT_READ | PROT_WRITE);
   return count;
 }
 
-bool copy_page(const SoftEnclave& enclave, uint64_t to, uint64_t from, uint64_t index) {
-  uint64_t source = from + index * sgx::kPageSize;
-  return enclave.entry_of(source).allows(Access::kRead) &&
-         soft_copy(reinterpret_cast<void*>(to + index * sgx::kPageSize), reinterpret_cast<void*>(source),
-                   sgx::kPageSize) == 0;
+// EACCEPTCOPY's sources: how many of `count` pages from `source` on were copied to `copy`.
+uint64_t copy_sources(const SoftEnclave& enclave, PageCopy& copy, uint64_t source, uint64_t count) {
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint64_t from = source + i * sgx::kPageSize;
+    if (!enclave.entry_of(from).allows(Access::kRead) ||
+        soft_copy(copy.page(i), reinterpret_cast<void*>(from), sgx::kPageSize) != 0)
+      return i;
+  }
+  return count;
 }
 
 }  // namespace
@@ -179,20 +181,21 @@ std::optional<Fault> eacceptcopy(SoftEnclave& enclave, sgx::GprSgx& r, uint64_t 
   run.count = std::min(run.count, enclave.epcm.pages() - enclave.page_of(r.rdx));
   if (!enclave.epcm.get(run.first).valid() && r.rcx < abi::kProgramBegin)
     return page_fault(r.rcx, sgx::kPfWrite);
-  uint64_t writable = prepare_targets(enclave, run);
-  if (writable == 0) {
+  // Outside the lock, since reading the source may miss in the page table.
+  PageCopy copy(run.count);
+  const uint64_t copied = copy_sources(enclave, copy, r.rdx, run.count);
+  if (copied == 0) return page_fault(r.rdx);
+  run.count = copied;
+  std::lock_guard guard(enclave.epcm.lock());
+  const uint64_t placed = count_targets(enclave, run);
+  if (placed == 0) {
     set_leaf_result(r, sgx::kPageAttributesMismatch);
     return std::nullopt;
   }
-  // Outside the lock, since reading the source may miss in the page table.
-  uint64_t copied = 0;
-  while (copied < writable && copy_page(enclave, r.rcx, r.rdx, copied)) ++copied;
-  std::lock_guard guard(enclave.epcm.lock());
-  for (uint64_t i = 0; i < copied; ++i)
-    enclave.epcm.set(run.first + i, EpcmEntry::make(info.flags & sgx::kSecInfoRwx, sgx::kPtReg));
-  enclave.pages.sync(run.first, writable);
-  if (copied == 0) return page_fault(r.rdx);
-  advance(r, copied);
+  const EpcmEntry entry = EpcmEntry::make(info.flags & sgx::kSecInfoRwx, sgx::kPtReg);
+  for (uint64_t i = 0; i < placed; ++i) enclave.epcm.set(run.first + i, entry);
+  enclave.pages.replace(run.first, placed, copy);
+  advance(r, placed);
   set_leaf_result(r, sgx::kSuccess);
   return std::nullopt;
 }

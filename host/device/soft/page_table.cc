@@ -25,6 +25,14 @@ int protection_of(EpcmEntry entry) {
   return protection;
 }
 
+// A cache that cannot be told of a reduction would lie.
+[[noreturn]] void refuse_to_go_on() {
+  static constexpr char kMessage[] =
+      "scone: the kernel refuses to change page protections (too many mappings; see vm.max_map_count)\n";
+  fputs(kMessage, stderr);
+  abort();
+}
+
 }  // namespace
 
 PageTable::~PageTable() {
@@ -49,11 +57,7 @@ void* PageTable::address_of(uint64_t page) const {
 
 void PageTable::protect(uint64_t page, uint64_t count, int protection) {
   if (mprotect(address_of(page), count * sgx::kPageSize, protection) == 0) return;
-  // A cache that cannot be told of a reduction would lie.
-  static constexpr char kMessage[] =
-      "scone: the kernel refuses to change page protections (too many mappings; see vm.max_map_count)\n";
-  fputs(kMessage, stderr);
-  abort();
+  refuse_to_go_on();
 }
 
 void PageTable::sync(uint64_t page, uint64_t count) {
@@ -64,6 +68,14 @@ void PageTable::sync(uint64_t page, uint64_t count) {
     protect(page, next - page, protection);
     page = next;
   }
+}
+
+void PageTable::replace(uint64_t page, uint64_t count, PageCopy& copy) {
+  const size_t size = count * sgx::kPageSize;
+  if (mprotect(copy.page(0), size, protection_of(epcm_.get(page))) == 0 &&
+      mremap(copy.page(0), size, size, MREMAP_MAYMOVE | MREMAP_FIXED, address_of(page)) != MAP_FAILED)
+    return copy.taken(count);
+  refuse_to_go_on();
 }
 
 void PageTable::discard(uint64_t page, uint64_t count) {

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "host/device/soft/epcm.h"
+#include "host/device/soft/page_copy.h"
 
 namespace scone::host::soft {
 
@@ -27,6 +28,9 @@ class PageTable {
   void sync(uint64_t page, uint64_t count);
   // Gives these pages one protection, whatever the EPCM says (copying in, taking everything away). Caller holds the lock.
   void protect(uint64_t page, uint64_t count, int protection);
+  // Makes the first `count` pages of `copy` the contents of these pages, with the protections that the EPCM has for them: other threads
+  // see nothing of it or all of it. Caller holds the lock.
+  void replace(uint64_t page, uint64_t count, PageCopy& copy);
   // Throws the content of these pages away; they read as zero when they come back.
   void discard(uint64_t page, uint64_t count);
   // Handles a miss: false if the EPCM forbids the access. Takes the lock.
