@@ -135,7 +135,7 @@ TEST(Stack, TooLongArgumentsAreE2big) {
 struct NativeStack {
   uint64_t pointer = 0;
   std::vector<const char*> arguments, environment;
-  std::vector<uint64_t> order;
+  std::vector<uint64_t> order, pointers;  // of the auxiliary types; all words up to AT_NULL
   std::map<uint64_t, uint64_t> auxiliary;
 
   NativeStack() {
@@ -153,8 +153,12 @@ struct NativeStack {
       order.push_back(words[i]);
       auxiliary[words[i]] = words[i + 1];
     }
+    pointers.assign(words, words + i);
   }
 };
+
+// As it was before main(): GoogleTest takes its options out of argv.
+const NativeStack native_at_start;
 
 AuxiliaryFacts facts_of(NativeStack& native) {
   AuxiliaryFacts facts{};
@@ -172,7 +176,7 @@ AuxiliaryFacts facts_of(NativeStack& native) {
 }
 
 TEST(Stack, IsWhatTheKernelBuilt) {
-  NativeStack native;
+  NativeStack native = native_at_start;
   if (native.pointer == 0 || native.arguments.empty()) GTEST_SKIP() << "/proc/self/stat hides the stack";
   const auto* path = reinterpret_cast<const char*>(native.auxiliary[AT_EXECFN]);
   const uint64_t top = reinterpret_cast<uint64_t>(path) + std::strlen(path) + 1 + 8;
@@ -191,9 +195,8 @@ TEST(Stack, IsWhatTheKernelBuilt) {
   EXPECT_EQ(std::memcmp(ours, reinterpret_cast<const void*>(strings), top - strings), 0);
   // The pointers to them.
   View view(image);
-  const auto* words = reinterpret_cast<const uint64_t*>(native.pointer);
   const size_t pointers = native.arguments.size() + native.environment.size() + 3;
-  for (size_t i = 0; i < pointers; ++i) ASSERT_EQ(view.word(image.pointer() + 8 * i), words[i]) << i;
+  for (size_t i = 0; i < pointers; ++i) ASSERT_EQ(view.word(image.pointer() + 8 * i), native.pointers[i]) << i;
   // What we give of the auxiliary vector, in the kernel's order and with its values.
   std::erase_if(native.order, [&](uint64_t type) { return !view.auxiliary.contains(type); });
   EXPECT_EQ(view.order, native.order);
