@@ -48,7 +48,8 @@ TEST(ByteRing, ResizeKeepsWrappedContents) {
   EXPECT_EQ(ring.resize(6).error(), Errno(EBUSY));
   ASSERT_TRUE(ring.resize(7).ok());
   const auto contents = ring.contents();
-  EXPECT_EQ(std::vector<uint8_t>(contents.begin(), contents.end()), (std::vector<uint8_t>{6, 7, 8, 1, 2, 3, 4}));
+  EXPECT_EQ(std::vector<uint8_t>(contents.begin(), contents.end()),
+            (std::vector<uint8_t>{6, 7, 8, 1, 2, 3, 4}));
 }
 
 TEST(ByteRing, AgreesWithAQueue) {

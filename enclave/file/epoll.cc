@@ -14,8 +14,8 @@ namespace {
 // Modes, as opposed to events.
 constexpr uint32_t kModes = EPOLLET | EPOLLONESHOT | EPOLLWAKEUP | EPOLLEXCLUSIVE;
 // What may be combined with EPOLLEXCLUSIVE (epoll_ctl(2)).
-constexpr uint32_t kExclusiveOk =
-    EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE;
+constexpr uint32_t kExclusiveOk = EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM | EPOLLERR | EPOLLHUP |
+                                  EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE;
 constexpr int kMaxNesting = 5;
 constexpr size_t kFirstBuckets = 16;
 
@@ -116,7 +116,8 @@ void Epoll::arm(EpollItem& item, const epoll_event& event) {
   item.interest_.store(interest);
   item.file_->expect(event.events & ~kModes);
   net::ReadySource* source = item.file_->ready_source();
-  const bool maybe = source ? source->state().worth_trying(net::without_bands(interest)) : item.file_->poll() & interest;
+  const bool maybe =
+      source ? source->state().worth_trying(net::without_bands(interest)) : item.file_->poll() & interest;
   if (maybe) set_ready(item);
 }
 

@@ -104,7 +104,7 @@ class Epoll final : public File {
   EpollItem** buckets_ = nullptr;  // by descriptor number; guarded by mutex_
   size_t bucket_count_ = 0;        // 0 or a power of two
   size_t item_count_ = 0;
-  std::atomic<int> height_{0};     // sets nested below this one, at most
+  std::atomic<int> height_{0};  // sets nested below this one, at most
 
   sched::SpinLock ready_lock_{sched::LockRank::kReadyList};
   IntrusiveList<EpollItem, ReadyTag> ready_;  // guarded by ready_lock_, as the rest

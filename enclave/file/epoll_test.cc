@@ -68,7 +68,8 @@ class EpollTest : public testing::Test {
     auto count = epoll_->wait(AppPtr<epoll_event>(app(events.data()).address()), limit, 0);
     EXPECT_TRUE(count.ok());
     std::vector<std::pair<uint64_t, uint32_t>> result;
-    for (size_t i = 0; i < count.value(); ++i) result.emplace_back(uint64_t{events[i].data}, uint32_t{events[i].events});
+    for (size_t i = 0; i < count.value(); ++i)
+      result.emplace_back(uint64_t{events[i].data}, uint32_t{events[i].events});
     return result;
   }
   using Reports = std::vector<std::pair<uint64_t, uint32_t>>;

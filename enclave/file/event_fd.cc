@@ -55,7 +55,8 @@ Result<size_t> EventFd::write(IoVector& from, std::optional<uint64_t> offset) {
 
 uint32_t EventFd::poll() {
   sched::SpinGuard guard(lock_);
-  return (counter_.readable() ? EPOLLIN | EPOLLRDNORM : 0) | (counter_.writable() ? EPOLLOUT | EPOLLWRNORM : 0);
+  return (counter_.readable() ? EPOLLIN | EPOLLRDNORM : 0) |
+         (counter_.writable() ? EPOLLOUT | EPOLLWRNORM : 0);
 }
 
 }  // namespace scone::file

@@ -34,7 +34,8 @@ Result<size_t> Pipe::take(IoVector& to) {
     if (!moved.ok()) break;
     ring_.consume(moved.value());
     done += moved.value();
-    if (moved.value() < bytes.size() && to.remaining() > 0) break;  // the rest of the buffers cannot be written
+    if (moved.value() < bytes.size() && to.remaining() > 0)
+      break;  // the rest of the buffers cannot be written
   }
   used_.store(ring_.used(), std::memory_order_release);
   return done;
@@ -144,7 +145,9 @@ Result<uint64_t> PipeEnd::set_pipe_size(uint64_t size) {
   return size;
 }
 
-PipeReader::PipeReader(Ref<Pipe> pipe, int flags) : PipeEnd(std::move(pipe), O_RDONLY | flags) { ++pipe_->readers_; }
+PipeReader::PipeReader(Ref<Pipe> pipe, int flags) : PipeEnd(std::move(pipe), O_RDONLY | flags) {
+  ++pipe_->readers_;
+}
 
 PipeReader::~PipeReader() {
   if (--pipe_->readers_ == 0) pipe_->writable_.notify(EPOLLERR | EPOLLOUT | EPOLLWRNORM);
@@ -165,7 +168,9 @@ uint32_t PipeReader::poll() {
   return (pipe_->used() > 0 ? EPOLLIN | EPOLLRDNORM : 0) | (pipe_->writers_.load() == 0 ? EPOLLHUP : 0);
 }
 
-PipeWriter::PipeWriter(Ref<Pipe> pipe, int flags) : PipeEnd(std::move(pipe), O_WRONLY | flags) { ++pipe_->writers_; }
+PipeWriter::PipeWriter(Ref<Pipe> pipe, int flags) : PipeEnd(std::move(pipe), O_WRONLY | flags) {
+  ++pipe_->writers_;
+}
 
 PipeWriter::~PipeWriter() {
   if (--pipe_->writers_ == 0) pipe_->readable_.notify(EPOLLHUP | EPOLLIN | EPOLLRDNORM);
@@ -183,7 +188,8 @@ Result<size_t> PipeWriter::write(IoVector& from, std::optional<uint64_t> offset)
 }
 
 uint32_t PipeWriter::poll() {
-  return (pipe_->has_room(Pipe::kAtomic) ? EPOLLOUT | EPOLLWRNORM : 0) | (pipe_->readers_.load() == 0 ? EPOLLERR : 0);
+  return (pipe_->has_room(Pipe::kAtomic) ? EPOLLOUT | EPOLLWRNORM : 0) |
+         (pipe_->readers_.load() == 0 ? EPOLLERR : 0);
 }
 
 Result<void> create_pipe(int flags, Ref<File>& reader, Ref<File>& writer) {

@@ -43,8 +43,8 @@ class Pipe final : public RefCounted {
   Result<size_t> take(IoVector& to);
   Result<size_t> put(IoVector& from, size_t least);
 
-  sched::Mutex mutex_;  // held while bytes are copied
-  ByteRing ring_;       // guarded by mutex_
+  sched::Mutex mutex_;           // held while bytes are copied
+  ByteRing ring_;                // guarded by mutex_
   std::atomic<size_t> used_{0};  // what ring_ holds, for who does not hold mutex_
   std::atomic<size_t> capacity_{kDefaultCapacity};
   std::atomic<uint32_t> readers_{0};

@@ -22,8 +22,10 @@ void TimerFd::Alarm::fire(Timer& timer) {
 // Clocks that the host sets are translated once: a change of the time of day does not move a timer that is armed.
 uint64_t TimerFd::to_monotonic(uint64_t time, uint64_t now) const {
   uint64_t clock_now = now;
-  if (clock_ == TimerClock::kRealtime || clock_ == TimerClock::kRealtimeAlarm) clock_now = sched::realtime_ns();
-  if (clock_ == TimerClock::kBoottime || clock_ == TimerClock::kBoottimeAlarm) clock_now = sched::boottime_ns();
+  if (clock_ == TimerClock::kRealtime || clock_ == TimerClock::kRealtimeAlarm)
+    clock_now = sched::realtime_ns();
+  if (clock_ == TimerClock::kBoottime || clock_ == TimerClock::kBoottimeAlarm)
+    clock_now = sched::boottime_ns();
   return time <= clock_now ? now : net::deadline_after(now, time - clock_now);
 }
 
@@ -39,7 +41,8 @@ TimerFd::Setting TimerFd::get() {
 TimerFd::Setting TimerFd::set(const Setting& setting, bool absolute) {
   const uint64_t now = sched::now_ns();
   uint64_t next = sched::kNever;
-  if (setting.value) next = absolute ? to_monotonic(setting.value, now) : net::deadline_after(now, setting.value);
+  if (setting.value)
+    next = absolute ? to_monotonic(setting.value, now) : net::deadline_after(now, setting.value);
   sched::SpinGuard guard(lock_);
   const Setting previous = get_locked(now);
   expirations_.set(next, setting.interval);

@@ -48,7 +48,13 @@ class Expirations {
 };
 
 // Clocks, numbered as for clock_gettime(2). Those that would wake a suspended machine do not.
-enum class TimerClock : int { kRealtime = 0, kMonotonic = 1, kBoottime = 7, kRealtimeAlarm = 8, kBoottimeAlarm = 9 };
+enum class TimerClock : int {
+  kRealtime = 0,
+  kMonotonic = 1,
+  kBoottime = 7,
+  kRealtimeAlarm = 8,
+  kBoottimeAlarm = 9
+};
 
 class TimerFd final : public File {
  public:

@@ -34,7 +34,8 @@ class Channel {
 
   // A stream appends what fits, merging writes; otherwise the buffers are one message that goes whole. Takes `files` over with the
   // first byte. EAGAIN: no room now; EMSGSIZE: never; EFAULT, ENOMEM.
-  Result<size_t> put(file::IoVector& from, bool stream, PassedFiles& files, const std::optional<Credentials>& credentials);
+  Result<size_t> put(file::IoVector& from, bool stream, PassedFiles& files,
+                     const std::optional<Credentials>& credentials);
   // Fills `to`: a stream up to the end or the next message with files, otherwise from one message, the rest of which is
   // lost. `peek` leaves everything in place. EAGAIN: empty; EFAULT, ENOMEM.
   Result<Taken> take(file::IoVector& to, bool stream, bool peek);

@@ -81,7 +81,8 @@ class IncomingControl {
   // sends nonsense is stopped.
   Result<void> take(const HostBuffer& from, size_t offset, uint64_t size, bool close_on_exec);
   // From inside the enclave. Files for which there is no room or no descriptor are not passed on. ENOMEM.
-  Result<void> deliver(const std::optional<Credentials>& credentials, const PassedFiles& files, bool close_on_exec);
+  Result<void> deliver(const std::optional<Credentials>& credentials, const PassedFiles& files,
+                       bool close_on_exec);
   std::span<const uint8_t> bytes() const { return {bytes_, size_}; }
   bool truncated() const { return truncated_; }
 

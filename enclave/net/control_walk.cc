@@ -67,7 +67,8 @@ std::optional<Credentials> find_credentials(std::span<const uint8_t> control) {
     Result<ControlHeader> header = read_control(control, offset);
     if (!header.ok()) return std::nullopt;
     const size_t data = header.value().size - sizeof(ControlHeader);
-    if (header.value().level == kLevelSocket && header.value().type == kScmCredentials && data == sizeof(Credentials)) {
+    if (header.value().level == kLevelSocket && header.value().type == kScmCredentials &&
+        data == sizeof(Credentials)) {
       Credentials credentials;
       memcpy(&credentials, &control[offset + sizeof(ControlHeader)], sizeof credentials);
       return credentials;

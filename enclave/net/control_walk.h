@@ -21,7 +21,9 @@ inline constexpr int kLevelSocket = 1;  // SOL_SOCKET
 // The largest data of a control message that is known to hold no pointer or descriptor; 0 for all others.
 size_t max_control_data(int level, int type);
 
-inline bool is_rights(const ControlHeader& header) { return header.level == kLevelSocket && header.type == kScmRights; }
+inline bool is_rights(const ControlHeader& header) {
+  return header.level == kLevelSocket && header.type == kScmRights;
+}
 
 inline bool is_safe(const ControlHeader& header) {
   const size_t limit = max_control_data(header.level, header.type);

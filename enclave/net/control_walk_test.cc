@@ -111,10 +111,10 @@ TEST(ControlIncoming, EveryDescriptorHasAnOwnerWhenTheTableIsFull) {
   append(control, kLevelSocket, kScmRights, ints({7, 8, 9}));
   std::vector<std::pair<int, bool>> offered;
   auto result = translate_incoming(control, [&](int fd, bool wanted) -> Result<int> {
-    offered.push_back({fd, wanted});
-    if (fd == 8 || !wanted) return Errno(EMFILE);
-    return 40;
-  }).take();
+                  offered.push_back({fd, wanted});
+                  if (fd == 8 || !wanted) return Errno(EMFILE);
+                  return 40;
+                }).take();
   EXPECT_TRUE(result.truncated);
   EXPECT_EQ(offered, (std::vector<std::pair<int, bool>>{{7, true}, {8, true}, {9, false}}));
   ControlHeader header;
@@ -124,7 +124,8 @@ TEST(ControlIncoming, EveryDescriptorHasAnOwnerWhenTheTableIsFull) {
 }
 
 TEST(ControlIncoming, AttackHostClaimsLengths) {
-  for (uint64_t claimed : {uint64_t{1}, uint64_t{15}, uint64_t{29}, uint64_t{4096}, UINT64_MAX, UINT64_MAX - 15}) {
+  for (uint64_t claimed :
+       {uint64_t{1}, uint64_t{15}, uint64_t{29}, uint64_t{4096}, UINT64_MAX, UINT64_MAX - 15}) {
     Bytes control;
     append(control, kLevelSocket, kScmRights, ints({7, 8, 9}), claimed);
     EXPECT_FALSE(translate_incoming(control, [](int, bool) -> Result<int> { return 1; }).ok()) << claimed;
@@ -147,7 +148,8 @@ TEST(ControlIncoming, NeverLeavesItsBuffer) {
       Bytes guarded(control);
       guarded.resize(room);
       guarded.insert(guarded.end(), 16, 0xee);
-      auto result = translate_incoming(std::span(guarded).first(room), [](int, bool) -> Result<int> { return 0; });
+      auto result =
+          translate_incoming(std::span(guarded).first(room), [](int, bool) -> Result<int> { return 0; });
       if (result.ok()) {
         EXPECT_LE(result.value().size, room);
       }

@@ -28,7 +28,8 @@ void HostPoll::run() {
   for (size_t i = 0; i < count; ++i) {
     Question& question = questions_[i];
     question.epoch = question.source->epoch();
-    buffer.value().put(i * sizeof(pollfd), pollfd{question.source->fd(), static_cast<short>(question.asked), 0});
+    buffer.value().put(i * sizeof(pollfd),
+                       pollfd{question.source->fd(), static_cast<short>(question.asked), 0});
   }
   if (!host_call(__NR_poll, buffer.value().address(), count, 0).ok()) return;
   for (size_t i = 0; i < count; ++i) {

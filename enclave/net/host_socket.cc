@@ -27,7 +27,9 @@ bool is_supported(int family) {
   return family == kUnix || family == kInet || family == kInet6 || family == kNetlink;
 }
 
-uint64_t host_type(int type) { return static_cast<uint64_t>((type & kTypeMask) | kSockNonBlock | kSockCloseOnExec); }
+uint64_t host_type(int type) {
+  return static_cast<uint64_t>((type & kTypeMask) | kSockNonBlock | kSockCloseOnExec);
+}
 
 // An int option of SOL_SOCKET, straight from the host.
 Result<int> host_option(const HostFd& fd, int name) {
@@ -66,7 +68,8 @@ struct AddressBuffer {
 
 }  // namespace
 
-HostSocket::HostSocket(HostFd fd, const SocketKind& kind, int flags) : Socket(kind, flags), fd_(std::move(fd)) {
+HostSocket::HostSocket(HostFd fd, const SocketKind& kind, int flags)
+    : Socket(kind, flags), fd_(std::move(fd)) {
   source_.bind(fd_);
 }
 
@@ -84,7 +87,8 @@ Result<Ref<file::File>> HostSocket::create(int family, int type, int protocol) {
 }
 
 Result<Ref<file::File>> HostSocket::adopt(HostFd fd, int flags) {
-  const SocketKind kind{TRY(host_option(fd, SO_DOMAIN)), TRY(host_option(fd, SO_TYPE)), TRY(host_option(fd, SO_PROTOCOL))};
+  const SocketKind kind{TRY(host_option(fd, SO_DOMAIN)), TRY(host_option(fd, SO_TYPE)),
+                        TRY(host_option(fd, SO_PROTOCOL))};
   return make(std::move(fd), kind, flags);
 }
 
@@ -114,7 +118,8 @@ Result<void> HostSocket::wait(uint32_t events, uint64_t& deadline_ns) {
   } else {
     const uint64_t retry_ns = deadline_after(sched::now_ns(), kRetryNs);
     const bool last = deadline_ns <= retry_ns;
-    result = sched::wait_until(source_.queue(), [] { return false; }, last ? deadline_ns : retry_ns);
+    result = sched::wait_until(
+        source_.queue(), [] { return false; }, last ? deadline_ns : retry_ns);
     if (!last && !result.ok() && result.error() == Errno(ETIMEDOUT)) return ok();
   }
   if (result.ok()) return ok();
@@ -157,7 +162,8 @@ Result<void> HostSocket::connect(const Address& address) {
     if (deadline_ns == 0) deadline_ns = Socket::deadline_ns(EPOLLOUT);
     const uint64_t now = sched::now_ns();
     if (now >= deadline_ns) return Errno(EAGAIN);
-    auto waited = sched::wait_until(source_.queue(), [] { return false; }, deadline_after(now, kRetryNs));
+    auto waited = sched::wait_until(
+        source_.queue(), [] { return false; }, deadline_after(now, kRetryNs));
     if (waited.error() != Errno(ETIMEDOUT)) return wait_error(waited.error(), EPOLLOUT);
   }
 }
@@ -185,8 +191,8 @@ Result<Ref<file::File>> HostSocket::accept(Address* peer, int flags) {
   if (peer) address = TRY(AddressBuffer::allocate());
   const Attempt attempt = TRY(perform(EPOLLIN, may_block(0), [&] {
     if (peer) address.reset();
-    return host_call(__NR_accept4, number(), peer ? address.address_argument() : 0, peer ? address.size_argument() : 0,
-                     kSockNonBlock | kSockCloseOnExec);
+    return host_call(__NR_accept4, number(), peer ? address.address_argument() : 0,
+                     peer ? address.size_argument() : 0, kSockNonBlock | kSockCloseOnExec);
   }));
   // There may be more of them.
   source_.forget(EPOLLIN);

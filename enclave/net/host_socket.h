@@ -47,7 +47,8 @@ class HostSocket final : public Socket {
   static Result<Ref<file::File>> make(HostFd fd, const SocketKind& kind, int flags);
 
   Result<void> set_own_option(int level, int name, AppPtr<const void> value, uint32_t size) override;
-  Result<void> get_own_option(int level, int name, AppPtr<void> value, AppPtr<uint32_t> size, uint32_t room) override;
+  Result<void> get_own_option(int level, int name, AppPtr<void> value, AppPtr<uint32_t> size,
+                              uint32_t room) override;
   Result<int> take_error() override;
 
   uint64_t number() const { return static_cast<uint64_t>(fd_.number()); }

@@ -64,7 +64,8 @@ Result<uint64_t> HostSocket::interface_list(uint64_t argument) {
   InterfaceList list = TRY(boundary::read_app(program));
   if (list.size < 0) return Errno(EINVAL);
   const AppPtr<void> requests(list.requests);
-  const size_t room = requests ? min_of<size_t>(static_cast<size_t>(list.size), kMaxInterfaces * kInterfaceRequest) : 0;
+  const size_t room =
+      requests ? min_of<size_t>(static_cast<size_t>(list.size), kMaxInterfaces * kInterfaceRequest) : 0;
   HostBuffer buffer = TRY(HostBuffer::allocate(sizeof list + room));
   buffer.put(0, InterfaceList{static_cast<int32_t>(room), 0, requests ? buffer.address() + sizeof list : 0});
   TRY(host_call(__NR_ioctl, number(), SIOCGIFCONF, buffer.address()));

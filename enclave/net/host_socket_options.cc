@@ -16,12 +16,13 @@ Result<void> HostSocket::set_own_option(int level, int name, AppPtr<const void> 
   const uint32_t length = min_of<uint32_t>(size, row->max_size);
   HostBuffer buffer = TRY(HostBuffer::allocate(length));
   TRY(buffer.write_from_app(0, value, length));
-  TRY(host_call(__NR_setsockopt, number(), static_cast<uint64_t>(level), static_cast<uint64_t>(name), buffer.address(),
-                length));
+  TRY(host_call(__NR_setsockopt, number(), static_cast<uint64_t>(level), static_cast<uint64_t>(name),
+                buffer.address(), length));
   return ok();
 }
 
-Result<void> HostSocket::get_own_option(int level, int name, AppPtr<void> value, AppPtr<uint32_t> size, uint32_t room) {
+Result<void> HostSocket::get_own_option(int level, int name, AppPtr<void> value, AppPtr<uint32_t> size,
+                                        uint32_t room) {
   const OptionRow* row = find_option(level, name);
   if (!row) return Errno(ENOPROTOOPT);
   const uint32_t length = min_of<uint32_t>(room, row->max_size);

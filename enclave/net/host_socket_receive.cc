@@ -72,7 +72,8 @@ Result<size_t> HostSocket::receive_plain(Incoming& message, size_t length, bool 
   HostBuffer buffer;
   const Attempt attempt = TRY(perform(receive_events(message.flags), blocking, [&]() -> Result<uint64_t> {
     buffer = TRY(HostBuffer::allocate(length));
-    return keep_if_ok(host_call(__NR_recvfrom, number(), buffer.address(), length, host_flags(message.flags)), buffer);
+    return keep_if_ok(host_call(__NR_recvfrom, number(), buffer.address(), length, host_flags(message.flags)),
+                      buffer);
   }));
   const size_t count = boundary::check_count(attempt.value, length);
   after_receive(attempt, length, message.flags);

@@ -16,7 +16,9 @@ constexpr int kForwarded = kMsgOob | kMsgDontRoute | kMsgEndOfRecord | kMsgConfi
 constexpr size_t kStreamPiece = (64 << 10) - 1024;
 constexpr size_t kSmallestPiece = 2048;
 
-uint64_t host_flags(int flags) { return static_cast<uint64_t>((flags & kForwarded) | kMsgDontWait | kMsgNoSignal); }
+uint64_t host_flags(int flags) {
+  return static_cast<uint64_t>((flags & kForwarded) | kMsgDontWait | kMsgNoSignal);
+}
 
 std::span<const uint8_t> control_of(const Outgoing& message) {
   return message.control ? message.control->bytes() : std::span<const uint8_t>{};
@@ -52,7 +54,8 @@ Result<size_t> HostSocket::send(const Outgoing& message) {
     const size_t length = min_of(data.remaining(), capacity);
     Result<size_t> gathered = data.gather(host.buffer(), host.data_offset(), length);
     if (gathered.ok() && gathered.value() < length && !is_stream()) return Errno(EFAULT);
-    Result<size_t> sent = gathered.ok() ? send_piece(message, host, gathered.value(), done == 0) : gathered.error();
+    Result<size_t> sent =
+        gathered.ok() ? send_piece(message, host, gathered.value(), done == 0) : gathered.error();
     if (!sent.ok() && done == 0) return send_error(sent.error(), message.flags);
     if (!sent.ok()) break;
     done += sent.value();
@@ -69,8 +72,10 @@ Result<size_t> HostSocket::send_piece(const Outgoing& message, HostMessage& host
   size_t sent = 0;
   do {
     Result<Attempt> attempt = perform(EPOLLOUT, blocking, [&] {
-      if (described && sent == 0) return host_call(__NR_sendmsg, number(), host.address(), host_flags(message.flags));
-      return host_call(__NR_sendto, number(), host.data_address() + sent, length - sent, host_flags(message.flags));
+      if (described && sent == 0)
+        return host_call(__NR_sendmsg, number(), host.address(), host_flags(message.flags));
+      return host_call(__NR_sendto, number(), host.data_address() + sent, length - sent,
+                       host_flags(message.flags));
     });
     if (!attempt.ok() && sent == 0) return attempt.error();
     if (!attempt.ok()) break;

@@ -145,7 +145,8 @@ TEST_F(HostSocketTest, AFullSendBufferAndItsEdge) {
   EXPECT_EQ(write("x").error(), Errno(EAGAIN));
   EXPECT_FALSE(file_->poll() & EPOLLOUT);
   std::string sink(1 << 20, ' ');
-  while (::recv(peer_, sink.data(), sink.size(), MSG_DONTWAIT) > 0 || !(fake::collect_events(), file_->poll() & EPOLLOUT)) {
+  while (::recv(peer_, sink.data(), sink.size(), MSG_DONTWAIT) > 0 ||
+         !(fake::collect_events(), file_->poll() & EPOLLOUT)) {
   }
   EXPECT_TRUE(write("x").ok());
 }
@@ -179,17 +180,15 @@ TEST_F(HostSocketTest, FamiliesThatAreNotLetThrough) {
 using HostSocketAttack = HostSocketTest;
 
 TEST_F(HostSocketAttack, HostReceivesMoreThanTheBufferHolds) {
-  fake::KernelGuard liar(fake::lie_about(SYS_recvfrom, [](const fake::Call& call) {
-    return static_cast<int64_t>(call.arguments[2] + 1);
-  }));
+  fake::KernelGuard liar(fake::lie_about(
+      SYS_recvfrom, [](const fake::Call& call) { return static_cast<int64_t>(call.arguments[2] + 1); }));
   std::string text(16, '?');
   EXPECT_THROW((void)read(text).ok(), fake::Violation);
 }
 
 TEST_F(HostSocketAttack, HostSendsMoreThanItWasGiven) {
-  fake::KernelGuard liar(fake::lie_about(SYS_sendto, [](const fake::Call& call) {
-    return static_cast<int64_t>(call.arguments[2] + 1);
-  }));
+  fake::KernelGuard liar(fake::lie_about(
+      SYS_sendto, [](const fake::Call& call) { return static_cast<int64_t>(call.arguments[2] + 1); }));
   EXPECT_THROW((void)write("abc").ok(), fake::Violation);
 }
 

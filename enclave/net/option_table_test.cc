@@ -1,10 +1,9 @@
 #include "enclave/net/option_table.h"
 
 #include <asm/socket.h>
+#include <gtest/gtest.h>
 #include <linux/in.h>
 #include <linux/tcp.h>
-
-#include <gtest/gtest.h>
 
 namespace scone::net {
 namespace {

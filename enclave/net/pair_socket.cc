@@ -25,11 +25,13 @@ Credentials own_credentials() {
 
 }  // namespace
 
-Result<void> PairSocket::create(const SocketKind& kind, int flags, Ref<file::File>& first, Ref<file::File>& second) {
+Result<void> PairSocket::create(const SocketKind& kind, int flags, Ref<file::File>& first,
+                                Ref<file::File>& second) {
   if (kind.family == kInet || kind.family == kInet6 || kind.family == kNetlink) return Errno(EOPNOTSUPP);
   if (kind.family != kUnix) return Errno(EAFNOSUPPORT);
   if (kind.protocol != 0 && kind.protocol != kUnix) return Errno(EPROTONOSUPPORT);
-  if (kind.type != kStream && kind.type != kDatagram && kind.type != kSeqPacket) return Errno(ESOCKTNOSUPPORT);
+  if (kind.type != kStream && kind.type != kDatagram && kind.type != kSeqPacket)
+    return Errno(ESOCKTNOSUPPORT);
   auto* shared = new (std::nothrow) PairLink;
   if (!shared) return Errno(ENOMEM);
   auto link = Ref<PairLink>::adopt(shared);
@@ -49,7 +51,9 @@ PairSocket::~PairSocket() {
   notify_peer(kReadable | kWritable | EPOLLHUP | EPOLLRDHUP | EPOLLERR);
 }
 
-Result<Ref<file::File>> PairSocket::accept(Address*, int) { return Errno(is_datagram() ? EOPNOTSUPP : EINVAL); }
+Result<Ref<file::File>> PairSocket::accept(Address*, int) {
+  return Errno(is_datagram() ? EOPNOTSUPP : EINVAL);
+}
 
 Address PairSocket::unnamed() {
   Address address;
@@ -133,7 +137,8 @@ Result<size_t> PairSocket::send_all(const Outgoing& message, PassedFiles& files)
 Result<void> PairSocket::wait_for_room(size_t size, uint64_t& deadline) {
   if (deadline == 0) deadline = deadline_ns(EPOLLOUT);
   Result<void> waited = sched::wait_until(
-      link_->queues[side_], [&] { return out().can_take(size, is_stream()) || !check_sending().ok(); }, deadline);
+      link_->queues[side_], [&] { return out().can_take(size, is_stream()) || !check_sending().ok(); },
+      deadline);
   if (waited.ok()) return waited;
   return wait_error(waited.error(), EPOLLOUT);
 }
@@ -210,7 +215,8 @@ Result<void> PairSocket::set_own_option(int level, int name, AppPtr<const void> 
   return ok();
 }
 
-Result<void> PairSocket::get_own_option(int level, int name, AppPtr<void> value, AppPtr<uint32_t> size, uint32_t room) {
+Result<void> PairSocket::get_own_option(int level, int name, AppPtr<void> value, AppPtr<uint32_t> size,
+                                        uint32_t room) {
   if (level != SOL_SOCKET) return Errno(EOPNOTSUPP);
   if (name == SO_PEERCRED) {
     const Credentials credentials = own_credentials();

@@ -18,13 +18,14 @@ struct PairLink final : RefCounted {
   sched::WaitQueue queues[2];          // of the waiters on each side
   std::atomic<uint32_t> shut[2] = {};  // by shutdown(2)
   std::atomic<bool> closed[2] = {};
-  std::atomic<int> error[2] = {};      // SO_ERROR
+  std::atomic<int> error[2] = {};  // SO_ERROR
 };
 
 class PairSocket final : public Socket {
  public:
   // socketpair(2); `flags`: O_NONBLOCK. EOPNOTSUPP: a family without pairs; ESOCKTNOSUPPORT, EPROTONOSUPPORT, ENOMEM.
-  static Result<void> create(const SocketKind& kind, int flags, Ref<file::File>& first, Ref<file::File>& second);
+  static Result<void> create(const SocketKind& kind, int flags, Ref<file::File>& first,
+                             Ref<file::File>& second);
   ~PairSocket() override;
 
   Result<void> bind(const Address&) override { return Errno(EINVAL); }
@@ -46,7 +47,8 @@ class PairSocket final : public Socket {
       : Socket(kind, flags), link_(std::move(link)), side_(side) {}
 
   Result<void> set_own_option(int level, int name, AppPtr<const void> value, uint32_t size) override;
-  Result<void> get_own_option(int level, int name, AppPtr<void> value, AppPtr<uint32_t> size, uint32_t room) override;
+  Result<void> get_own_option(int level, int name, AppPtr<void> value, AppPtr<uint32_t> size,
+                              uint32_t room) override;
   Result<int> take_error() override { return link_->error[side_].exchange(0); }
 
   bool is_datagram() const { return kind().type == kDatagram; }

@@ -48,8 +48,8 @@ class PollSet {
 
   Probe inline_probes_[kInline];
   Waiter inline_waiters_[kInline];
-  Probe* probes_ = inline_probes_;      // owned if not inline
-  Waiter* waiters_ = inline_waiters_;   // owned if not inline
+  Probe* probes_ = inline_probes_;     // owned if not inline
+  Waiter* waiters_ = inline_waiters_;  // owned if not inline
   size_t size_ = 0;
 };
 

@@ -44,7 +44,8 @@ size_t probe(std::span<Probe> probes, Freshness freshness) {
   batch.run();
   size_t count = 0;
   for (Probe& each : probes) {
-    if (each.file && each.file->ready_source()) each.ready = with_bands(each.ready) & (each.interest | kAlwaysEvents);
+    if (each.file && each.file->ready_source())
+      each.ready = with_bands(each.ready) & (each.interest | kAlwaysEvents);
     if (each.ready) ++count;
   }
   return count;

@@ -22,8 +22,8 @@ Result<void> epoll_control(int operation, int fd, uint64_t token) {
   event.data = token;
   HostBuffer buffer = TRY(HostBuffer::allocate(sizeof event));
   buffer.put(0, event);
-  TRY(host_call(__NR_epoll_ctl, static_cast<uint64_t>(boundary::master_epoll()), static_cast<uint64_t>(operation),
-                static_cast<uint64_t>(fd), buffer.address()));
+  TRY(host_call(__NR_epoll_ctl, static_cast<uint64_t>(boundary::master_epoll()),
+                static_cast<uint64_t>(operation), static_cast<uint64_t>(fd), buffer.address()));
   return ok();
 }
 
@@ -62,7 +62,8 @@ uint32_t ReadySource::events(uint32_t interest) {
 }
 
 Result<void> ReadySource::wait(uint32_t events, uint64_t deadline_ns) {
-  return sched::wait_until(queue_, [&] { return state_.worth_trying(events); }, deadline_ns);
+  return sched::wait_until(
+      queue_, [&] { return state_.worth_trying(events); }, deadline_ns);
 }
 
 void ReadySource::on_edge(uint32_t events) {

@@ -96,7 +96,8 @@ class ReadyState {
           known(unpack(packed >> 8)),
           yes(unpack(packed)) {}
     uint64_t packed() const {
-      return static_cast<uint64_t>(epoch) << 32 | static_cast<uint64_t>(watched) << 16 | pack(known) << 8 | pack(yes);
+      return static_cast<uint64_t>(epoch) << 32 | static_cast<uint64_t>(watched) << 16 | pack(known) << 8 |
+             pack(yes);
     }
     void forget(uint32_t events) {
       known &= ~events;
@@ -124,7 +125,9 @@ class ReadyState {
     while (true) {
       Word word(old);
       change(word);
-      if (word_.compare_exchange_weak(old, word.packed(), std::memory_order_acq_rel, std::memory_order_acquire)) return;
+      if (word_.compare_exchange_weak(old, word.packed(), std::memory_order_acq_rel,
+                                      std::memory_order_acquire))
+        return;
     }
   }
 
@@ -138,8 +141,8 @@ constexpr uint32_t with_bands(uint32_t events) {
 }
 // The events one has to know to answer for `interest`.
 constexpr uint32_t without_bands(uint32_t interest) {
-  return (interest | kAlwaysEvents | (interest & EPOLLRDNORM ? EPOLLIN : 0) | (interest & EPOLLWRNORM ? EPOLLOUT : 0) |
-          (interest & EPOLLRDBAND ? EPOLLPRI : 0)) &
+  return (interest | kAlwaysEvents | (interest & EPOLLRDNORM ? EPOLLIN : 0) |
+          (interest & EPOLLWRNORM ? EPOLLOUT : 0) | (interest & EPOLLRDBAND ? EPOLLPRI : 0)) &
          kReadyEvents;
 }
 

@@ -44,8 +44,9 @@ TEST(ReadyTable, AttackLateEventForAReusedEntry) {
 TEST(ReadyTable, AttackForgedTokens) {
   Listener listener;
   const uint64_t token = ready_table::assign(listener).take();
-  for (uint64_t forged : {uint64_t{0}, UINT64_MAX, token + 1, token + (uint64_t{1} << 32), token | uint64_t{1} << 63,
-                          uint64_t{INT32_MAX}, uint64_t{1024 * 1024}, uint64_t{1024 * 1024 - 1}})
+  for (uint64_t forged :
+       {uint64_t{0}, UINT64_MAX, token + 1, token + (uint64_t{1} << 32), token | uint64_t{1} << 63,
+        uint64_t{INT32_MAX}, uint64_t{1024 * 1024}, uint64_t{1024 * 1024 - 1}})
     ready_table::notify(forged, 1);
   EXPECT_TRUE(listener.seen.empty());
   ready_table::revoke(token);

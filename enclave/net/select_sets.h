@@ -1,8 +1,8 @@
 // The three bit sets of select(2).
 #pragma once
 
-#include <linux/eventpoll.h>
 #include <linux/errno.h>
+#include <linux/eventpoll.h>
 
 #include <bit>
 #include <cstddef>

@@ -72,7 +72,8 @@ Errno Socket::wait_error(Errno error, uint32_t events) const {
 }
 
 Errno Socket::send_error(Errno error, int flags) const {
-  if (error == Errno(EPIPE) && is_stream() && !(flags & kMsgNoSignal)) process::raise_for_current(process::kSigPipe);
+  if (error == Errno(EPIPE) && is_stream() && !(flags & kMsgNoSignal))
+    process::raise_for_current(process::kSigPipe);
   return error;
 }
 
@@ -97,7 +98,8 @@ Result<void> Socket::get_option(int level, int name, AppPtr<void> value, AppPtr<
   if (static_cast<int32_t>(room) < 0) return Errno(EINVAL);
   if (const uint32_t events = timeout_option(level, name)) {
     const auto rest = to_timespec(timeout_ns(events));
-    const __kernel_old_timeval time{rest.tv_sec, static_cast<long>(rest.tv_nsec) / static_cast<long>(kNsPerMicrosecond)};
+    const __kernel_old_timeval time{rest.tv_sec,
+                                    static_cast<long>(rest.tv_nsec) / static_cast<long>(kNsPerMicrosecond)};
     return answer_option(value, size, room, &time, sizeof time);
   }
   if (level == SOL_SOCKET && name == SO_ERROR) {

@@ -70,7 +70,8 @@ class Socket : public file::File {
 
   // Options other than timeouts and SO_ERROR. ENOPROTOOPT.
   virtual Result<void> set_own_option(int level, int name, AppPtr<const void> value, uint32_t size) = 0;
-  virtual Result<void> get_own_option(int level, int name, AppPtr<void> value, AppPtr<uint32_t> size, uint32_t room) = 0;
+  virtual Result<void> get_own_option(int level, int name, AppPtr<void> value, AppPtr<uint32_t> size,
+                                      uint32_t room) = 0;
   // SO_ERROR: the pending error, which is then forgotten; 0: none.
   virtual Result<int> take_error() = 0;
 
@@ -97,6 +98,7 @@ class Socket : public file::File {
 };
 
 // Writes an option's value as far as there is room for, and the size written.
-Result<void> answer_option(AppPtr<void> value, AppPtr<uint32_t> size, uint32_t room, const void* from, uint32_t from_size);
+Result<void> answer_option(AppPtr<void> value, AppPtr<uint32_t> size, uint32_t room, const void* from,
+                           uint32_t from_size);
 
 }  // namespace scone::net

@@ -22,7 +22,9 @@ inline Result<uint64_t> to_ns(int64_t seconds, int64_t fraction, uint64_t fracti
   return static_cast<uint64_t>(seconds) * kNsPerSecond +
          static_cast<uint64_t>(fraction) * (kNsPerSecond / fractions_per_second);
 }
-inline Result<uint64_t> to_ns(const __kernel_timespec& time) { return to_ns(time.tv_sec, time.tv_nsec, kNsPerSecond); }
+inline Result<uint64_t> to_ns(const __kernel_timespec& time) {
+  return to_ns(time.tv_sec, time.tv_nsec, kNsPerSecond);
+}
 
 inline __kernel_timespec to_timespec(uint64_t ns) {
   return {static_cast<int64_t>(ns / kNsPerSecond), static_cast<long long>(ns % kNsPerSecond)};

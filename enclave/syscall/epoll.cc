@@ -80,8 +80,9 @@ Result<int> sys_epoll_pwait(int epoll_fd, AppPtr<epoll_event> events, int limit,
   return temporary.finish(wait(epoll_fd, events, limit, deadline_in_ms(timeout_ms)));
 }
 
-Result<int> sys_epoll_pwait2(int epoll_fd, AppPtr<epoll_event> events, int limit, AppPtr<const __kernel_timespec> timeout,
-                             AppPtr<const process::SignalSet> mask, size_t mask_size) {
+Result<int> sys_epoll_pwait2(int epoll_fd, AppPtr<epoll_event> events, int limit,
+                             AppPtr<const __kernel_timespec> timeout, AppPtr<const process::SignalSet> mask,
+                             size_t mask_size) {
   uint64_t deadline_ns = sched::kNever;
   if (timeout) deadline_ns = deadline_in(TRY(net::to_ns(TRY(boundary::read_app(timeout)))));
   process::TemporaryMask temporary;

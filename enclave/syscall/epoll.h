@@ -19,7 +19,8 @@ Result<int> sys_epoll_ctl(int epoll_fd, int operation, int fd, AppPtr<const epol
 Result<int> sys_epoll_wait(int epoll_fd, AppPtr<epoll_event> events, int limit, int timeout_ms);
 Result<int> sys_epoll_pwait(int epoll_fd, AppPtr<epoll_event> events, int limit, int timeout_ms,
                             AppPtr<const process::SignalSet> mask, size_t mask_size);
-Result<int> sys_epoll_pwait2(int epoll_fd, AppPtr<epoll_event> events, int limit, AppPtr<const __kernel_timespec> timeout,
-                             AppPtr<const process::SignalSet> mask, size_t mask_size);
+Result<int> sys_epoll_pwait2(int epoll_fd, AppPtr<epoll_event> events, int limit,
+                             AppPtr<const __kernel_timespec> timeout, AppPtr<const process::SignalSet> mask,
+                             size_t mask_size);
 
 }  // namespace scone::syscall

@@ -88,7 +88,8 @@ Result<int> do_poll(AppPtr<pollfd> array, uint64_t count, uint64_t deadline_ns) 
 Result<int> poll_or_restart(AppPtr<pollfd> array, uint64_t count, uint64_t deadline_ns);
 
 Result<uint64_t> resume_poll(const process::RestartBlock& block) {
-  return static_cast<uint64_t>(TRY(poll_or_restart(AppPtr<pollfd>(block.data[0]), block.data[1], block.data[2])));
+  return static_cast<uint64_t>(
+      TRY(poll_or_restart(AppPtr<pollfd>(block.data[0]), block.data[1], block.data[2])));
 }
 
 // A stop and continuation of the process does not lengthen the wait.
@@ -112,7 +113,8 @@ Result<int> do_select(int count, AppPtr<uint64_t> in, AppPtr<uint64_t> out, AppP
   // Descriptors beyond the table cannot be open: their bits are not even looked at.
   const uint32_t limit = file::fd_table().limit();
   net::SelectSets sets;
-  TRY(sets.copy_in(static_cast<uint32_t>(count) < limit ? static_cast<uint32_t>(count) : limit, {in, out, exceptional}));
+  TRY(sets.copy_in(static_cast<uint32_t>(count) < limit ? static_cast<uint32_t>(count) : limit,
+                   {in, out, exceptional}));
   PollSet set;
   TRY(set.reserve(sets.count()));
   TRY(fill(set, sets));
@@ -146,8 +148,9 @@ Result<int> write_rest(Result<int> result, AppPtr<__kernel_timespec> timeout, ui
 }  // namespace
 
 Result<int> sys_poll(AppPtr<pollfd> fds, uint64_t count, int timeout_ms) {
-  const uint64_t deadline_ns =
-      timeout_ms < 0 ? sched::kNever : deadline_in(static_cast<uint64_t>(timeout_ms) * net::kNsPerMillisecond);
+  const uint64_t deadline_ns = timeout_ms < 0
+                                   ? sched::kNever
+                                   : deadline_in(static_cast<uint64_t>(timeout_ms) * net::kNsPerMillisecond);
   return poll_or_restart(fds, count, deadline_ns);
 }
 
@@ -171,7 +174,8 @@ Result<int> sys_select(int count, AppPtr<uint64_t> in, AppPtr<uint64_t> out, App
   const uint64_t deadline_ns = deadline_in(TRY(net::to_ns(seconds, time.tv_usec % kMicros, kMicros)));
   auto result = do_select(count, in, out, exceptional, deadline_ns);
   const auto rest = net::to_timespec(remaining(deadline_ns));
-  const __kernel_old_timeval left{rest.tv_sec, static_cast<long>(rest.tv_nsec) / static_cast<long>(net::kNsPerMicrosecond)};
+  const __kernel_old_timeval left{
+      rest.tv_sec, static_cast<long>(rest.tv_nsec) / static_cast<long>(net::kNsPerMicrosecond)};
   return give_back(std::move(result), timeout, left);
 }
 
@@ -182,7 +186,8 @@ Result<int> sys_pselect6(int count, AppPtr<uint64_t> in, AppPtr<uint64_t> out, A
   const uint64_t deadline_ns = TRY(read_deadline(timeout));
   process::TemporaryMask temporary;
   TRY(temporary.install(AppPtr<const process::SignalSet>(argument.mask), argument.size));
-  return temporary.finish(write_rest(do_select(count, in, out, exceptional, deadline_ns), timeout, deadline_ns));
+  return temporary.finish(
+      write_rest(do_select(count, in, out, exceptional, deadline_ns), timeout, deadline_ns));
 }
 
 }  // namespace scone::syscall

@@ -32,9 +32,11 @@ Result<int> sys_socket(int family, int type, int protocol) {
 Result<int> sys_socketpair(int family, int type, int protocol, AppPtr<int> fds) {
   if (!is_type(type)) return Errno(EINVAL);
   Ref<file::File> first, second;
-  TRY(net::PairSocket::create({family, type & kTypeMask, protocol}, type & net::kSockNonBlock, first, second));
+  TRY(net::PairSocket::create({family, type & kTypeMask, protocol}, type & net::kSockNonBlock, first,
+                              second));
   int numbers[2];
-  TRY(file::fd_table().install_pair(std::move(first), std::move(second), type & net::kSockCloseOnExec, numbers));
+  TRY(file::fd_table().install_pair(std::move(first), std::move(second), type & net::kSockCloseOnExec,
+                                    numbers));
   Result<void> copied = boundary::copy_to_app(fds.cast<void>(), numbers, sizeof numbers);
   if (copied.ok()) return 0;
   for (int number : numbers) (void)file::fd_table().remove(number).ok();
@@ -58,7 +60,9 @@ Result<int> sys_connect(int fd, AppPtr<const void> address, uint32_t size) {
   return 0;
 }
 
-Result<int> sys_accept(int fd, AppPtr<void> address, AppPtr<uint32_t> size) { return sys_accept4(fd, address, size, 0); }
+Result<int> sys_accept(int fd, AppPtr<void> address, AppPtr<uint32_t> size) {
+  return sys_accept4(fd, address, size, 0);
+}
 
 Result<int> sys_accept4(int fd, AppPtr<void> address, AppPtr<uint32_t> size, int flags) {
   if (flags & ~kTypeFlags) return Errno(EINVAL);

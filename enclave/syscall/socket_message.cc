@@ -34,19 +34,23 @@ Result<size_t> send_message(net::Socket& socket, AppPtr<const MessageHeader> mes
   net::OutgoingControl control;
   if (header.control) TRY(control.load(AppPtr<const void>(header.control), header.control_size));
   IoVector data = TRY(data_of(header));
-  return socket.send({data, flags, has_address ? &to : nullptr, control.bytes().empty() ? nullptr : &control});
+  return socket.send(
+      {data, flags, has_address ? &to : nullptr, control.bytes().empty() ? nullptr : &control});
 }
 
 // Writes back what the program's header shows of the answer.
-Result<void> answer(AppPtr<MessageHeader> message, const MessageHeader& header, const net::Incoming& incoming) {
+Result<void> answer(AppPtr<MessageHeader> message, const MessageHeader& header,
+                    const net::Incoming& incoming) {
   const uint64_t base = message.address();
   if (incoming.from) {
     const AppPtr<uint32_t> name_size(base + offsetof(MessageHeader, name_size));
     TRY(incoming.from->to_app(AppPtr<void>(header.name), name_size));
   }
   const auto control = incoming.control ? incoming.control->bytes() : std::span<const uint8_t>{};
-  if (!control.empty()) TRY(boundary::copy_to_app(AppPtr<void>(header.control), control.data(), control.size()));
-  TRY(boundary::write_app(AppPtr<uint64_t>(base + offsetof(MessageHeader, control_size)), uint64_t{control.size()}));
+  if (!control.empty())
+    TRY(boundary::copy_to_app(AppPtr<void>(header.control), control.data(), control.size()));
+  TRY(boundary::write_app(AppPtr<uint64_t>(base + offsetof(MessageHeader, control_size)),
+                          uint64_t{control.size()}));
   const bool truncated = incoming.control && incoming.control->truncated();
   const int flags = incoming.message_flags | (truncated ? net::kMsgControlTruncated : 0);
   return boundary::write_app(AppPtr<int32_t>(base + offsetof(MessageHeader, flags)), flags);
@@ -116,7 +120,8 @@ Result<int> sys_sendmmsg(int fd, AppPtr<MultiMessageHeader> messages, uint32_t c
 Result<int> sys_recvmmsg(int fd, AppPtr<MultiMessageHeader> messages, uint32_t count, int flags,
                          AppPtr<__kernel_timespec> timeout) {
   uint64_t deadline_ns = sched::kNever;
-  if (timeout) deadline_ns = net::deadline_after(sched::now_ns(), TRY(net::to_ns(TRY(boundary::read_app(timeout)))));
+  if (timeout)
+    deadline_ns = net::deadline_after(sched::now_ns(), TRY(net::to_ns(TRY(boundary::read_app(timeout)))));
   auto socket = TRY(socket_file(fd));
   count = min_of(count, kMaxMessages);
   uint32_t done = 0;
