@@ -11,7 +11,7 @@
 namespace scone::host {
 namespace {
 
-constexpr long kTickNs = 10'000'000;
+constexpr long kTickNs = 4'000'000;  // as coarse as the kernel's own time slices
 
 Process* g_process;
 

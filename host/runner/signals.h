@@ -8,7 +8,7 @@ namespace scone::host {
 
 // Catches every signal that can be caught and that neither the device nor the terminal's job control needs. Once.
 Result<void> install_signal_handlers(Process& process);
-// Starts the calling ethread's tick: a signal per 10 ms of processor time, none while it sleeps.
+// Starts the calling ethread's tick: a signal per 4 ms of processor time, none while it sleeps.
 void start_tick();
 
 }  // namespace scone::host
