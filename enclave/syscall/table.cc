@@ -15,14 +15,13 @@ constexpr Entry kRows[] = {
 #undef ROW
 
 // Direct index; kNoRow for holes. Built by the compiler, which also refuses duplicates and disorder.
-void table_inc_must_be_sorted_by_number();
 constexpr uint16_t kNoRow = UINT16_MAX;
 constexpr auto kIndex = [] {
   std::array<uint16_t, kTableSize> index{};
   for (auto& slot : index) slot = kNoRow;
   int last = -1;
   for (uint16_t i = 0; i < std::size(kRows); ++i) {
-    if (static_cast<int>(kRows[i].number) <= last) table_inc_must_be_sorted_by_number();  // not constexpr: the compiler stops here
+    if (static_cast<int>(kRows[i].number) <= last) __builtin_trap();  // table.inc is not sorted by number: not constexpr, so the compiler stops here
     last = kRows[i].number;
     index[kRows[i].number] = i;
   }

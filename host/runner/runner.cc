@@ -37,9 +37,10 @@ void fill_start(BorderMemory& memory, const RunOptions& options, const Sleeper& 
   start.enclave_size = options.enclave_size;
   start.ethreads = options.ethreads;
   start.heap_limit = options.heap_limit;
-  start.flags = (options.trace ? abi::kFlagTrace : 0) | (options.stats ? abi::kFlagStats : 0) |
-                (options.rewrite ? 0 : abi::kFlagNoRewrite) |
-                (options.engine == Engine::kThreads ? abi::kFlagThreadsEngine : 0);
+  if (options.trace) start.flags |= abi::kFlagTrace;
+  if (options.stats) start.flags |= abi::kFlagStats;
+  if (!options.rewrite) start.flags |= abi::kFlagNoRewrite;
+  if (options.engine == Engine::kThreads) start.flags |= abi::kFlagThreadsEngine;
   start.argc = options.arguments.size();
   start.envc = options.environment.size();
   start.pid = static_cast<uint64_t>(getpid());
