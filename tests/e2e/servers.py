@@ -91,8 +91,12 @@ class Server:
 
 
 def client(command, seconds):
-    return subprocess.run([str(part) for part in command], capture_output=True, text=True, env=ENVIRONMENT,
-                          timeout=seconds * 10 + 120)
+    """Runs a load generator; one that does not come to an end has failed."""
+    command = [str(part) for part in command]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=seconds * 10 + 60)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, -1, "", "timed out")
 
 
 def load_redis(port, requests=5000):
@@ -254,5 +258,5 @@ for label in ("fast-2", "threads-2"):
     TESTS[f"server.redis_append_only.{label}"] = redis_append_only(CONFIGURATIONS[label])
 # Its threads spin for each other: with more threads than processors each turn costs a tick. Right, but slow: fewer requests.
 TESTS["server.redis_io_threads.fast-2"] = redis(CONFIGURATIONS["fast-2"],
-                                                ["--io-threads", "4", "--io-threads-do-reads", "yes"], requests=200)
+                                                ["--io-threads", "2", "--io-threads-do-reads", "yes"], requests=200)
 TESTS["server.nginx_without_sendfile.fast-2"] = nginx(CONFIGURATIONS["fast-2"], "off")
