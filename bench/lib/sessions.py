@@ -1,0 +1,153 @@
+"""A workload on one side, ready to be measured window by window."""
+import contextlib
+import json
+import pathlib
+import socket
+import subprocess
+import time
+
+from clients import LoadError, run
+from processes import Stopwatch, resident_bytes
+from sides import ENVIRONMENT, Placement
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def exits_in(statistics_file):
+    try:
+        return json.loads(pathlib.Path(statistics_file).read_text())["exits"]
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+class Process:
+    """A process that is stopped by SIGTERM when the block is left."""
+
+    def __init__(self, command, folder, log):
+        self.command = [str(part) for part in command]
+        self.folder, self.log = folder, log
+
+    def __enter__(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                                            env=ENVIRONMENT)
+        return self
+
+    def __exit__(self, *exception):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def wait_for(self, port):
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                return
+            time.sleep(0.02)
+        raise LoadError(f"{' '.join(self.command)} did not come up: {self.output()}")
+
+    def output(self):
+        return pathlib.Path(self.log).read_text(errors="replace")[-1000:]
+
+
+class ServerSession:
+    """A server that stays up; each window puts it under load. The exits are those of its whole life, per operation."""
+
+    def __init__(self, workload, side, folder, placement):
+        self.workload, self.placement = workload, placement
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir()
+        self.port = free_port()
+        self.statistics_file = self.folder / "statistics.json"
+        self.prefix = Placement.on(side.prefix(self.statistics_file), placement.server)
+        self.operations = 0
+        self.exits_per_operation = None
+
+    def __enter__(self):
+        self.workload.prepare(self.folder, self.port)
+        command = self.workload.command(self.folder, self.port)
+        self.server = Process([*self.prefix, *command], self.folder, self.folder / "server.log").__enter__()
+        try:
+            self.server.wait_for(self.port)
+            self.operations += self.workload.fill(self.port, self.placement.client)
+        except BaseException:
+            self.server.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exception):
+        status = self.server.process.poll()
+        self.server.__exit__()
+        if exception[0] is None and status is not None:
+            raise LoadError(f"the server ended under load with status {status}: {self.server.output()}")
+        exits = exits_in(self.statistics_file)
+        if exits is not None and self.operations:
+            self.exits_per_operation = exits / self.operations
+
+    def window(self, seconds):
+        watch = Stopwatch(self.server.process.pid)
+        sample = self.workload.load(self.port, seconds, self.placement.client)
+        sample.server_seconds, sample.others_seconds = watch.stop()
+        self.operations += sample.operations
+        return sample
+
+
+class ProgramSession:
+    """A program that does its work and says as JSON what it did: {"operations": N, "seconds": S}."""
+
+    def __init__(self, workload, side, folder, placement):
+        self.workload, self.placement = workload, placement
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir()
+        self.statistics_file = self.folder / "statistics.json"
+        self.prefix = side.prefix(self.statistics_file)
+        self.exits_per_operation = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        pass
+
+    def window(self, seconds):
+        watch = Stopwatch(None)
+        command = [*self.prefix, *self.workload.command(self.folder, seconds)]
+        output, processor_seconds, elapsed = run(command, self.placement.server, timeout=seconds * 100 + 60)
+        sample = self.workload.sample(output, elapsed)
+        sample.elapsed, sample.server_seconds = elapsed, processor_seconds
+        _, sample.others_seconds = watch.stop()
+        exits = exits_in(self.statistics_file)
+        if exits is not None:
+            self.exits_per_operation = exits / sample.operations
+        return sample
+
+
+class MemorySession:
+    """An idle server's memory. The time of a window is what it gets to settle."""
+
+    def __init__(self, workload, side, folder, placement):
+        self.session = ServerSession(workload, side, folder, placement)
+        self.exits_per_operation = None
+
+    def __enter__(self):
+        self.session.__enter__()
+        return self
+
+    def __exit__(self, *exception):
+        self.session.__exit__(*exception)
+
+    def window(self, seconds):
+        time.sleep(min(seconds, 1.0))
+        watch = Stopwatch(self.session.server.process.pid)
+        sample = self.session.workload.idle_sample(resident_bytes(self.session.server.process.pid))
+        sample.server_seconds, sample.others_seconds = watch.stop()
+        return sample
