@@ -100,6 +100,11 @@ class Generator:
     def command(self, port):
         return [GENERATOR, "--protocol", self.protocol, "--port", port, *self.options]
 
+    def fill(self, port, core):
+        """Sets each key once; the number of keys."""
+        output, _, _ = run([*self.command(port), "--fill", "--pipeline", 16], core, timeout=60)
+        return json.loads(output)["requests"]
+
     def __call__(self, port, seconds, core):
         output, client_seconds, elapsed = run([*self.command(port), "--seconds", seconds], core, timeout=seconds * 5 + 30)
         result = json.loads(output)

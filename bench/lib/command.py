@@ -118,7 +118,7 @@ def main(words):
     out.mkdir(parents=True, exist_ok=True)
     report.write_json(out / "results.json", facts, comparisons)
     report.write_markdown(out / "results.md", facts, comparisons)
-    print(report.markdown(comparisons), end="")
+    print(report.markdown(comparisons) + report.parts_markdown(comparisons), end="")
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
     print(f"written to {out}", file=sys.stderr)

@@ -3,7 +3,7 @@ import dataclasses
 import json
 
 HEADINGS = ["workload", "cost", "engine", "native", "enclave", "÷ native", "p50 ms", "p99 ms", "CPU µs/op", "CPU ÷ native",
-            "server busy", "exits/op", "pairs"]
+            "server busy", "client busy", "exits/op", "pairs"]
 
 
 def significant(value, digits=3):
@@ -39,10 +39,6 @@ def spread_text(spread):
     return f"**{spread.median:.2f}** ({spread.least:.2f}–{spread.most:.2f})"
 
 
-def busy(sample):
-    return sample.server_seconds / sample.elapsed if sample.elapsed else None
-
-
 def row(comparison):
     side = comparison.side
     unit = comparison.workload.unit
@@ -55,14 +51,30 @@ def row(comparison):
             f"{significant(native.median)} {unit}", significant(enclave.median), spread_text(quotient(comparison)),
             pair_of(comparison, lambda sample: sample.p50_ms), pair_of(comparison, lambda sample: sample.p99_ms),
             pair_of(comparison, lambda sample: sample.server_microseconds),
-            f"{processor.median:.2f}" if processor else "–", pair_of(comparison, busy),
-            significant(comparison.exits_per_operation), pairs]
+            f"{processor.median:.2f}" if processor else "–", pair_of(comparison, lambda sample: sample.server_busy),
+            pair_of(comparison, lambda sample: sample.client_busy), significant(comparison.exits_per_operation), pairs]
 
 
 def markdown(comparisons):
     lines = ["| " + " | ".join(HEADINGS) + " |", "|" + "---|" * len(HEADINGS)]
     lines += ["| " + " | ".join(row(one)) + " |" for one in comparisons]
     return "\n".join(lines) + "\n"
+
+
+def parts_markdown(comparisons):
+    """The parts of those workloads that have some."""
+    lines = []
+    for one in comparisons:
+        for name in one.pairs[0].native.parts:
+            part = lambda sample, name=name: sample.parts[name]  # noqa: E731
+            native, enclave = one.spread("native", part), one.spread("enclave", part)
+            lines.append(f"| {one.workload.name}: {name} | {getattr(one.side, 'cost', '–')} | "
+                         f"{getattr(one.side, 'engine', 'native')} | {significant(native.median)} {one.workload.unit} | "
+                         f"{significant(enclave.median)} | {spread_text(one.ratio(part))} |")
+    if not lines:
+        return ""
+    heading = "| part | cost | engine | native | enclave | ÷ native |\n|---|---|---|---|---|---|\n"
+    return "\n" + heading + "\n".join(lines) + "\n"
 
 
 def spread_data(spread):
@@ -99,4 +111,4 @@ def write_json(path, machine, comparisons):
 
 def write_markdown(path, machine, comparisons):
     head = "\n".join(f"* {name}: {value}" for name, value in machine.items())
-    path.write_text(f"# Benchmark\n\n{head}\n\n{markdown(comparisons)}")
+    path.write_text(f"# Benchmark\n\n{head}\n\n{markdown(comparisons)}{parts_markdown(comparisons)}")

@@ -3,11 +3,13 @@ import contextlib
 import json
 import pathlib
 import socket
+import statistics
 import subprocess
 import time
 
 from clients import LoadError, run
 from processes import Stopwatch, resident_bytes
+from sample import Sample
 from sides import ENVIRONMENT, Placement
 
 
@@ -59,6 +61,12 @@ class Process:
         return pathlib.Path(self.log).read_text(errors="replace")[-1000:]
 
 
+def command_line(workload, side, statistics_file):
+    """(what the side puts before the program, how the program's command line is made)."""
+    native = side.name == "native"
+    return side.prefix(statistics_file), workload.baseline_command if native else workload.command
+
+
 class ServerSession:
     """A server that stays up; each window puts it under load. The exits are those of its whole life, per operation."""
 
@@ -68,14 +76,14 @@ class ServerSession:
         self.folder.mkdir()
         self.port = free_port()
         self.statistics_file = self.folder / "statistics.json"
-        self.prefix = Placement.on(side.prefix(self.statistics_file), placement.server)
+        self.prefix, self.command = command_line(workload, side, self.statistics_file)
         self.operations = 0
         self.exits_per_operation = None
 
     def __enter__(self):
         self.workload.prepare(self.folder, self.port)
-        command = self.workload.command(self.folder, self.port)
-        self.server = Process([*self.prefix, *command], self.folder, self.folder / "server.log").__enter__()
+        command = Placement.on([*self.prefix, *self.command(self.folder, self.port)], self.placement.server)
+        self.server = Process(command, self.folder, self.folder / "server.log").__enter__()
         try:
             self.server.wait_for(self.port)
             self.operations += self.workload.fill(self.port, self.placement.client)
@@ -101,15 +109,28 @@ class ServerSession:
         return sample
 
 
+class IdleSession(ServerSession):
+    """A server that nobody asks anything."""
+
+    def window(self, seconds):
+        root = self.server.process.pid
+        watch, begin = Stopwatch(root), time.monotonic()
+        time.sleep(seconds)
+        elapsed = time.monotonic() - begin
+        processor, others = watch.stop()
+        value = self.workload.quantity(resident_bytes(root), processor, elapsed)
+        return Sample(operations=1, seconds=elapsed, elapsed=elapsed, others_seconds=others, value=value)
+
+
 class ProgramSession:
-    """A program that does its work and says as JSON what it did: {"operations": N, "seconds": S}."""
+    """A program that does its work and says what it did. Its processor time is that of its whole life."""
 
     def __init__(self, workload, side, folder, placement):
         self.workload, self.placement = workload, placement
         self.folder = pathlib.Path(folder)
         self.folder.mkdir()
         self.statistics_file = self.folder / "statistics.json"
-        self.prefix = side.prefix(self.statistics_file)
+        self.prefix, self.command = command_line(workload, side, self.statistics_file)
         self.exits_per_operation = None
 
     def __enter__(self):
@@ -120,34 +141,31 @@ class ProgramSession:
 
     def window(self, seconds):
         watch = Stopwatch(None)
-        command = [*self.prefix, *self.workload.command(self.folder, seconds)]
-        output, processor_seconds, elapsed = run(command, self.placement.server, timeout=seconds * 100 + 60)
-        sample = self.workload.sample(output, elapsed)
-        sample.elapsed, sample.server_seconds = elapsed, processor_seconds
+        output, processor, elapsed = self.run(seconds)
+        sample = self.workload.sample(output)
+        sample.elapsed, sample.server_seconds = elapsed, processor
         _, sample.others_seconds = watch.stop()
         exits = exits_in(self.statistics_file)
         if exits is not None:
             self.exits_per_operation = exits / sample.operations
         return sample
 
+    def run(self, seconds):
+        command = [*self.prefix, *self.command(self.folder, seconds)]
+        return run(command, self.placement.server, timeout=seconds * 100 + 60)
 
-class MemorySession:
-    """An idle server's memory. The time of a window is what it gets to settle."""
 
-    def __init__(self, workload, side, folder, placement):
-        self.session = ServerSession(workload, side, folder, placement)
-        self.exits_per_operation = None
-
-    def __enter__(self):
-        self.session.__enter__()
-        return self
-
-    def __exit__(self, *exception):
-        self.session.__exit__(*exception)
+class StartSession(ProgramSession):
+    """A program that is started again and again, at least three times."""
 
     def window(self, seconds):
-        time.sleep(min(seconds, 1.0))
-        watch = Stopwatch(self.session.server.process.pid)
-        sample = self.session.workload.idle_sample(resident_bytes(self.session.server.process.pid))
-        sample.server_seconds, sample.others_seconds = watch.stop()
-        return sample
+        watch, begin = Stopwatch(None), time.monotonic()
+        times, processor = [], 0.0
+        while len(times) < 3 or time.monotonic() - begin < seconds:
+            start = time.monotonic()
+            processor += self.run(seconds)[1]
+            times.append((time.monotonic() - start) * 1e3)
+        elapsed = time.monotonic() - begin
+        _, others = watch.stop()
+        return Sample(operations=len(times), seconds=elapsed, elapsed=elapsed, server_seconds=processor,
+                      others_seconds=others, value=statistics.median(times))
