@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import select
 import subprocess
 import tempfile
 import time
@@ -37,16 +38,16 @@ def run(command, core, timeout):
 
 def wait(child, deadline):
     """Waits for a child until the deadline, then kills it; its resource usage."""
-    pause = 0.001
-    while True:
-        pid, status, usage = os.wait4(child.pid, os.WNOHANG)
-        if pid:
-            child.returncode = os.waitstatus_to_exitcode(status)
-            return usage
-        if time.monotonic() > deadline:
-            child.kill()
-        time.sleep(pause)
-        pause = min(pause * 2, 0.05)
+    descriptor = os.pidfd_open(child.pid)
+    try:
+        ended, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
+    finally:
+        os.close(descriptor)
+    if not ended:
+        child.kill()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return usage
 
 
 class RedisBenchmark:

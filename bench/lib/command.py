@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 import measure
+import plots
 import report
 import workloads
 from clients import LoadError
@@ -79,25 +80,40 @@ def placement(workload, options):
     return pinned() if chosen else UNPINNED
 
 
-def run(chosen, options):
-    """All comparisons, one after the other; one that fails does not keep the others from being made."""
+def run(chosen, options, finished):
+    """All comparisons, one after the other, each handed to `finished`. One that fails does not keep others from being made."""
     configurations = sides(options)
     progress = Progress(len(chosen) * len(configurations))
-    comparisons, failures = [], []
+    failures = []
+    # On tmpfs, so that no disk is measured.
     with tempfile.TemporaryDirectory(prefix="scone-bench-", dir="/dev/shm") as folder:
         os.chmod(folder, 0o711)  # a server that gives up root must reach its files
         for workload in chosen:
             for number, side in enumerate(configurations):
                 name = f"{workload.name}: {side.name}"
                 try:
-                    comparisons.append(measure.compare(
+                    finished(measure.compare(
                         workload, Native(), side, placement(workload, options), options.rounds, options.seconds,
                         f"{folder}/{workload.name}-{number}", progress.step(name)))
                 except (LoadError, OSError) as error:
                     failures.append(f"{name}: {error}")
                 progress.finish_step()
     progress.close()
-    return comparisons, failures
+    return failures
+
+
+class Results:
+    """Written anew after each comparison: an interrupted run loses only the one that it was at."""
+
+    def __init__(self, folder, facts):
+        self.folder, self.facts, self.comparisons = folder, facts, []
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def add(self, comparison):
+        self.comparisons.append(comparison)
+        report.write_json(self.folder / "results.json", self.facts, self.comparisons)
+        report.write_markdown(self.folder / "results.md", self.facts, self.comparisons)
+        plots.write(self.folder, self.comparisons)
 
 
 def main(words):
@@ -112,13 +128,13 @@ def main(words):
         return 2
     if not options.no_build:
         build()
-    facts = machine(words)
-    comparisons, failures = run(chosen, options)
     out = options.out or ROOT / "build/bench" / datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
-    out.mkdir(parents=True, exist_ok=True)
-    report.write_json(out / "results.json", facts, comparisons)
-    report.write_markdown(out / "results.md", facts, comparisons)
-    print(report.markdown(comparisons) + report.parts_markdown(comparisons), end="")
+    results = Results(out, machine(words))
+    try:
+        failures = run(chosen, options, results.add)
+    except KeyboardInterrupt:
+        failures = ["interrupted"]
+    print(report.markdown(results.comparisons) + report.parts_markdown(results.comparisons), end="")
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
     print(f"written to {out}", file=sys.stderr)

@@ -70,7 +70,7 @@ def compare(workload, native, side, placement, rounds, seconds, folder, progress
             session.window(min(seconds, 1.0))
         turn = 0
         while len(pairs) < rounds:
-            progress(len(pairs), rounds)
+            progress(len(pairs), rounds, turn)
             pair = measure_pair(first, second, seconds, turn)
             turn += 1
             if pair.disturbed and len(disturbed) < rounds * MOST_RETRIES:

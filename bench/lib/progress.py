@@ -19,9 +19,10 @@ class Progress:
         """The next of the big steps begins: returns what its inner loop calls."""
         start = self.done
 
-        def inner(part, parts):
+        def inner(part, parts, attempt):
             self.done = start + part / parts
-            self.show(f"{name}, round {part + 1} of {parts}", first=part == 0)
+            again = f", {attempt - part} measured anew" if attempt > part else ""
+            self.show(f"{name}, round {part + 1} of {parts}{again}", first=attempt == 0)
         return inner
 
     def finish_step(self):

@@ -5,6 +5,10 @@ import json
 HEADINGS = ["workload", "cost", "engine", "native", "enclave", "÷ native", "p50 ms", "p99 ms", "CPU µs/op", "CPU ÷ native",
             "server busy", "client busy", "exits/op", "pairs"]
 
+LEGEND = """Medians of both sides as native → enclave. "÷ native" is the median of the quotients within each pair of windows, with the
+least and the most; more is better, so for times and sizes it is native ÷ enclave. "cost": cycles of an exit and the
+entry after it in the software model. "CPU": processor time of the server's whole process tree. "busy": cores in use."""
+
 
 def significant(value, digits=3):
     """A number as people read it: 1.23 M, 45.6 k, 0.789."""
@@ -24,7 +28,7 @@ def quotient(comparison):
     """Enclave ÷ native, so that more is better also where the quantity is a time or a size."""
     if comparison.workload.higher_is_better:
         return comparison.ratio(rate)
-    return comparison.ratio(lambda sample: 1 / sample.rate)
+    return comparison.ratio(lambda sample: 1 / sample.rate if sample.rate else None)
 
 
 def pair_of(comparison, quantity):
@@ -36,6 +40,8 @@ def pair_of(comparison, quantity):
 
 
 def spread_text(spread):
+    if spread is None:
+        return "–"
     return f"**{spread.median:.2f}** ({spread.least:.2f}–{spread.most:.2f})"
 
 
@@ -111,4 +117,4 @@ def write_json(path, machine, comparisons):
 
 def write_markdown(path, machine, comparisons):
     head = "\n".join(f"* {name}: {value}" for name, value in machine.items())
-    path.write_text(f"# Benchmark\n\n{head}\n\n{markdown(comparisons)}{parts_markdown(comparisons)}")
+    path.write_text(f"# Benchmark\n\n{head}\n\n{LEGEND}\n\n{markdown(comparisons)}{parts_markdown(comparisons)}")
