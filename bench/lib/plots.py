@@ -59,7 +59,7 @@ def write(folder, comparisons):
             (folder / f"{name}.svg").write_text(svg.bars(title, groups, series, **options))
 
     bars("throughput", "÷ native (more is better)", table(comparisons, lambda one: entry(quotient(one))), reference=1.0)
-    bars("latency", "latency, ms", latency(comparisons), logarithmic=True)
+    bars("latency", "latency, ms", latency(comparisons), logarithmic=True, shades=2)
     bars("processor", "server's processor time per operation ÷ native (less is better)",
          table(comparisons, lambda one: entry(one.ratio(lambda sample: sample.server_microseconds))), reference=1.0)
     bars("exits", "exits per operation", table(comparisons, exits), logarithmic=True)

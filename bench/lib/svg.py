@@ -47,15 +47,20 @@ class Scale:
         return self.start + self.length * max(0.0, min(1.0, part))
 
 
-def legend(names, x, y):
+def legend(names, x, y, shades=1):
     parts = []
     for i, name in enumerate(names):
-        parts.append(tag("rect", x=x, y=y + 16 * i - 9, width=11, height=11, fill=COLOURS[i % len(COLOURS)]))
+        parts.append(tag("rect", x=x, y=y + 16 * i - 9, width=11, height=11, **colour(i, shades)))
         parts.append(tag("text", name, x=x + 16, y=y + 16 * i))
     return parts
 
 
-def bars(title, groups, series, reference=None, logarithmic=False):
+def colour(number, shades=1):
+    """Of the series with this number, and its opacity; so many series share a colour."""
+    return {"fill": COLOURS[number // shades % len(COLOURS)], "fill_opacity": 1 - 0.5 * (number % shades)}
+
+
+def bars(title, groups, series, reference=None, logarithmic=False, shades=1):
     """Horizontal bars. `groups`: names; `series`: name to a list of (value, least, most) or None, one for each group."""
     left, right, top, bar = 190, 70, 46, 13
     pitch = bar * len(series) + 9
@@ -74,18 +79,18 @@ def bars(title, groups, series, reference=None, logarithmic=False):
         parts.append(tag("text", group, x=left - 8, y=y + pitch / 2, text_anchor="end"))
         for s, row in enumerate(series.values()):
             if row[g]:
-                parts += one_bar(scale, row[g], y + bar * s, bar, COLOURS[s % len(COLOURS)])
+                parts += one_bar(scale, row[g], y + bar * s, bar, colour(s, shades))
     if reference:
         parts.append(tag("line", x1=scale(reference), x2=scale(reference), y1=top - 8, y2=bottom, stroke="#333",
                          stroke_dasharray="4 3"))
-    return document(width, height, parts + legend(series, left, bottom + 36))
+    return document(width, height, parts + legend(series, left, bottom + 36, shades))
 
 
-def one_bar(scale, entry, y, height, colour):
+def one_bar(scale, entry, y, height, fill):
     value, least, most = entry
     middle = y + (height - 2) / 2
     return [
-        tag("rect", x=scale.start, y=y, width=max(0.5, scale(value) - scale.start), height=height - 2, fill=colour),
+        tag("rect", x=scale.start, y=y, width=max(0.5, scale(value) - scale.start), height=height - 2, **fill),
         tag("line", x1=scale(least), x2=scale(most), y1=middle, y2=middle, stroke="#222"),
         tag("text", f"{value:.3g}", x=scale(most) + 4, y=y + height - 3, font_size=10, fill="#333"),
     ]
@@ -106,10 +111,10 @@ def lines(title, x_name, y_name, series):
         parts.append(tag("text", number(tick), x=left - 6, y=scale(tick) + 4, text_anchor="end", fill="#555"))
     parts += [tag("text", str(x), x=position, y=bottom + 16, text_anchor="middle") for x, position in x_of.items()]
     for s, row in enumerate(series.values()):
-        colour = COLOURS[s % len(COLOURS)]
+        stroke = COLOURS[s % len(COLOURS)]
         path = " ".join(f"{x_of[x]},{scale(value):.1f}" for x, value, _, _ in sorted(row))
-        parts.append(tag("polyline", points=path, fill="none", stroke=colour, stroke_width=2))
+        parts.append(tag("polyline", points=path, fill="none", stroke=stroke, stroke_width=2))
         for x, value, least, most in row:
-            parts.append(tag("line", x1=x_of[x], x2=x_of[x], y1=scale(least), y2=scale(most), stroke=colour))
-            parts.append(tag("circle", cx=x_of[x], cy=scale(value), r=3, fill=colour))
+            parts.append(tag("line", x1=x_of[x], x2=x_of[x], y1=scale(least), y2=scale(most), stroke=stroke))
+            parts.append(tag("circle", cx=x_of[x], cy=scale(value), r=3, fill=stroke))
     return document(width, height, parts + legend(series, width - 180, top + 10))
