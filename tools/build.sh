@@ -28,7 +28,10 @@ case $goal in
     ;;
   bench)
     tools/install_packages.sh build tests bench
-    cmake --preset default >/dev/null
+    # Configured anew: the packages may have come only now.
+    fresh=()
+    [ -e "$build/build.ninja" ] || fresh=(-DBUILD_TESTING=OFF)
+    cmake --preset default "${fresh[@]}" >/dev/null
     cmake --build "$build" --target scone scone-enclave bench-programs >&2
     ;;
   tests)

@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from sample import Sample
-from sides import ENVIRONMENT, ROOT, Placement
+from sides import ENVIRONMENT, ROOT
 
 GENERATOR = os.environ.get("SCONE_BENCH_LOAD", str(ROOT / "build/default/bench/bench-load"))
 
@@ -19,9 +19,9 @@ class LoadError(Exception):
     """The load generator failed or saw a wrong answer."""
 
 
-def run(command, core, timeout):
+def run(command, place, timeout):
     """Runs a load generator to its end; its output, its processor time and how long it took."""
-    command = [str(part) for part in Placement.on(command, core)]
+    command = place.command(command)
     # Files, not pipes: nobody has to read while it runs, and wait4 gives the time of this one child.
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         begin = time.monotonic()
@@ -57,11 +57,11 @@ class RedisBenchmark:
         self.test, self.pipeline, self.options = test, pipeline, options
         self.rate = {}
 
-    def __call__(self, port, seconds, core):
+    def __call__(self, port, seconds, place):
         count = max(1000, round(self.rate.get(port, 20000 * self.pipeline**0.5) * seconds))
         command = ["redis-benchmark", "-p", port, "-c", 50, "-d", 1024, "-r", 10000, "-P", self.pipeline, "-n", count,
                    "-t", self.test, "--csv", *self.options]
-        output, client_seconds, elapsed = run(command, core, timeout=seconds * 20 + 30)
+        output, client_seconds, elapsed = run(command, place, timeout=seconds * 20 + 30)
         rows = list(csv.DictReader(io.StringIO(output)))
         if len(rows) != 1 or rows[0]["test"].lower() != self.test or "rror" in output:
             raise LoadError(f"redis-benchmark: {output[-500:]}")
@@ -78,11 +78,11 @@ class Wrk:
     def __init__(self, path, connections, scheme="http"):
         self.path, self.connections, self.scheme = path, connections, scheme
 
-    def __call__(self, port, seconds, core):
+    def __call__(self, port, seconds, place):
         # wrk knows whole seconds only.
         command = ["wrk", "-t1", f"-c{self.connections}", f"-d{max(1, round(seconds))}s", "--latency",
                    f"{self.scheme}://127.0.0.1:{port}{self.path}"]
-        output, client_seconds, elapsed = run(command, core, timeout=seconds * 5 + 30)
+        output, client_seconds, elapsed = run(command, place, timeout=seconds * 5 + 30)
         total = re.search(r"(\d+) requests in ([\d.]+)(us|ms|s|m)", output)
         # "Socket errors" counts time-outs and broken connections, "Non-2xx" the server's refusals.
         if not total or int(total[1]) == 0 or "errors" in output or "Non-2xx" in output:
@@ -101,13 +101,13 @@ class Generator:
     def command(self, port):
         return [GENERATOR, "--protocol", self.protocol, "--port", port, *self.options]
 
-    def fill(self, port, core):
+    def fill(self, port, place):
         """Sets each key once; the number of keys."""
-        output, _, _ = run([*self.command(port), "--fill", "--pipeline", 16], core, timeout=60)
+        output, _, _ = run([*self.command(port), "--fill", "--pipeline", 16], place, timeout=60)
         return json.loads(output)["requests"]
 
-    def __call__(self, port, seconds, core):
-        output, client_seconds, elapsed = run([*self.command(port), "--seconds", seconds], core, timeout=seconds * 5 + 30)
+    def __call__(self, port, seconds, place):
+        output, client_seconds, elapsed = run([*self.command(port), "--seconds", seconds], place, timeout=seconds * 5 + 30)
         result = json.loads(output)
         return Sample(operations=result["requests"], seconds=result["seconds"], p50_ms=result["p50_us"] / 1e3,
                       p99_ms=result["p99_us"] / 1e3, client_seconds=client_seconds, elapsed=elapsed)

@@ -15,7 +15,7 @@ import report
 import workloads
 from clients import LoadError
 from progress import Progress
-from sides import ROOT, UNPINNED, Enclave, Native, known_engines, pinned
+from sides import ROOT, Enclave, Native, known_engines, placement, session_priority
 
 
 def numbers(text):
@@ -35,6 +35,8 @@ def arguments(words):
     place.add_argument("--pinned", dest="pinned", action="store_true", default=None,
                        help="server on the first core, client on the last (default for servers)")
     place.add_argument("--unpinned", dest="pinned", action="store_false", help="the kernel chooses (default for programs)")
+    parser.add_argument("--nice", type=int, default=0, metavar="N",
+                        help="priority of servers and clients, e.g. -15 on a machine that others use, too")
     parser.add_argument("--null", action="store_true", help="native against native: what the method itself scatters")
     parser.add_argument("--options", type=shlex.split, default=[], metavar="TEXT", help="further options of `scone run`")
     parser.add_argument("--quick", action="store_true", help="one round of 0.3 s: shows that it works, measures nothing")
@@ -75,11 +77,6 @@ def machine(words):
     }
 
 
-def placement(workload, options):
-    chosen = workload.pinned if options.pinned is None else options.pinned
-    return pinned() if chosen else UNPINNED
-
-
 def run(chosen, options, finished):
     """All comparisons, one after the other, each handed to `finished`. One that fails does not keep others from being made."""
     configurations = sides(options)
@@ -89,11 +86,12 @@ def run(chosen, options, finished):
     with tempfile.TemporaryDirectory(prefix="scone-bench-", dir="/dev/shm") as folder:
         os.chmod(folder, 0o711)  # a server that gives up root must reach its files
         for workload in chosen:
+            places = placement(workload.pinned if options.pinned is None else options.pinned, options.nice)
             for number, side in enumerate(configurations):
                 name = f"{workload.name}: {side.name}"
                 try:
                     finished(measure.compare(
-                        workload, Native(), side, placement(workload, options), options.rounds, options.seconds,
+                        workload, Native(), side, places, options.rounds, options.seconds,
                         f"{folder}/{workload.name}-{number}", progress.step(name)))
                 except (LoadError, OSError) as error:
                     failures.append(f"{name}: {error}")
@@ -131,7 +129,8 @@ def main(words):
     out = options.out or ROOT / "build/bench" / datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
     results = Results(out, machine(words))
     try:
-        failures = run(chosen, options, results.add)
+        with session_priority(options.nice):
+            failures = run(chosen, options, results.add)
     except KeyboardInterrupt:
         failures = ["interrupted"]
     print(report.markdown(results.comparisons) + report.parts_markdown(results.comparisons), end="")

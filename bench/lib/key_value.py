@@ -33,9 +33,9 @@ class Redis(Workload):
     def command(self, folder, port):
         return redis_command(folder, "--port", port)
 
-    def fill(self, port, core):
+    def fill(self, port, place):
         # 40,000 random keys of 10,000: 98 % are there afterwards.
-        return self.preload(port, 0.5, core).operations
+        return self.preload(port, 0.5, place).operations
 
 
 class Generated(Workload):
@@ -45,8 +45,8 @@ class Generated(Workload):
         super().__init__(name)
         self.load = Generator(protocol, *options)
 
-    def fill(self, port, core):
-        return self.load.fill(port, core)
+    def fill(self, port, place):
+        return self.load.fill(port, place)
 
 
 class RedisZipf(Generated):

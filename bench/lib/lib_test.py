@@ -12,7 +12,7 @@ import report
 import svg
 import workloads
 from sample import Sample
-from sides import UNPINNED, Enclave
+from sides import Enclave, placement
 
 BURN = "import time\nwhile time.process_time() < 0.3: pass"
 
@@ -21,7 +21,7 @@ def comparison(pairs, higher_is_better=True):
     workload = types.SimpleNamespace(name="w", unit="op/s", higher_is_better=higher_is_better)
     samples = [measure.Pair(Sample(native, 1.0, server_seconds=0.5), Sample(enclave, 1.0, server_seconds=0.5))
                for native, enclave in pairs]
-    return measure.Comparison(workload, Enclave(13000, "sync"), UNPINNED, samples, [], 0.25)
+    return measure.Comparison(workload, Enclave(13000, "sync"), placement(False, 0), samples, [], 0.25)
 
 
 class Processes(unittest.TestCase):

@@ -10,7 +10,7 @@ import time
 from clients import LoadError, run
 from processes import Stopwatch, resident_bytes
 from sample import Sample
-from sides import ENVIRONMENT, Placement
+from sides import ENVIRONMENT
 
 
 def free_port():
@@ -30,7 +30,7 @@ class Process:
     """A process that is stopped by SIGTERM when the block is left."""
 
     def __init__(self, command, folder, log):
-        self.command = [str(part) for part in command]
+        self.command = command
         self.folder, self.log = folder, log
 
     def __enter__(self):
@@ -82,7 +82,7 @@ class ServerSession:
 
     def __enter__(self):
         self.workload.prepare(self.folder, self.port)
-        command = Placement.on([*self.prefix, *self.command(self.folder, self.port)], self.placement.server)
+        command = self.placement.server.command([*self.prefix, *self.command(self.folder, self.port)])
         self.server = Process(command, self.folder, self.folder / "server.log").__enter__()
         try:
             self.server.wait_for(self.port)

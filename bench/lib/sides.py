@@ -1,4 +1,5 @@
 """The two sides of a comparison: a program as its user starts it, and the same command line in an enclave."""
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -41,21 +42,43 @@ def known_engines():
 
 
 @dataclasses.dataclass(frozen=True)
+class Place:
+    """Where and how eagerly a process runs."""
+
+    core: int | None = None  # None: wherever the kernel likes
+    nice: int = 0
+
+    def command(self, command):
+        command = [str(part) for part in command]
+        if self.nice:
+            command = ["nice", "-n", str(self.nice), *command]
+        return command if self.core is None else ["taskset", "-c", str(self.core), *command]
+
+
+@dataclasses.dataclass(frozen=True)
 class Placement:
-    """The cores of server and client; None: wherever the kernel likes."""
-
-    server: int | None
-    client: int | None
-
-    @staticmethod
-    def on(command, core):
-        return command if core is None else ["taskset", "-c", str(core), *command]
+    server: Place
+    client: Place
 
 
-def pinned():
-    """Server on the first core that we may use, client on the last one."""
+def placement(pinned, nice):
+    """Pinned: the server on the first core that we may use, the client on the last one. Both sides alike."""
     cores = sorted(os.sched_getaffinity(0))
-    return Placement(cores[0], cores[-1])
+    first, last = (cores[0], cores[-1]) if pinned else (None, None)
+    return Placement(Place(first, nice), Place(last, nice))
 
 
-UNPINNED = Placement(None, None)
+@contextlib.contextmanager
+def session_priority(nice):
+    """Meanwhile our session has this priority against others: where the kernel groups by session, sched(7), a nice value
+    counts within the session only."""
+    group = pathlib.Path("/proc/self/autogroup")
+    if not nice or not group.exists():
+        yield
+        return
+    before = group.read_text().split()[-1]
+    group.write_text(str(nice))
+    try:
+        yield
+    finally:
+        group.write_text(before)

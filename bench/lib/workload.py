@@ -6,7 +6,7 @@ class Workload:
     """A program under a load.
 
     It runs natively as its user would start it, and in the enclave by the very same command line. A subclass has
-    `command(folder, port)`, and `load(port, seconds, core)` that answers with a Sample.
+    `command(folder, port)`, and `load(port, seconds, place)` that answers with a Sample.
     """
 
     unit = "requests/s"
@@ -20,7 +20,7 @@ class Workload:
     def prepare(self, folder, port):
         """Files that the server wants before it starts."""
 
-    def fill(self, _port, _core):
+    def fill(self, _port, _place):
         """Brings the server into the state in which it is measured; the number of operations that took."""
         return 0
 
