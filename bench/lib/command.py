@@ -24,7 +24,8 @@ def numbers(text):
 
 def arguments(words):
     parser = argparse.ArgumentParser(prog="bench/run", description="Compares programs in an enclave with themselves outside.")
-    parser.add_argument("workload", nargs="*", help="a name of --list, what some begin with (redis-P1), or a pattern ('nginx*'); default: all")
+    parser.add_argument("workload", nargs="*",
+                        help="a name of --list, what some begin with (redis-P1), or a pattern ('nginx*'); default: all")
     parser.add_argument("--list", action="store_true", help="print the workloads and end")
     parser.add_argument("--cost", type=numbers, default=[13000], metavar="N,…",
                         help="cycles of an exit and the entry after it, in the software model (default: 13000)")

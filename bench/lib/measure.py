@@ -89,7 +89,7 @@ def measure_pair(first, second, seconds, turn):
 
 
 def keep_the_best(pairs, disturbed):
-    """(kept, discarded). Where too many windows were disturbed, those with the least disturbance are kept, and counted as such."""
+    """(kept, discarded). Where too many were disturbed, those with the least disturbance are kept, and counted as such."""
     def disturbance(pair):
         return max(pair.native.others_cores, pair.enclave.others_cores)
 

@@ -5,9 +5,9 @@ import json
 HEADINGS = ["workload", "cost", "engine", "native", "enclave", "÷ native", "p50 ms", "p99 ms", "CPU µs/op", "CPU ÷ native",
             "server busy", "client busy", "exits/op", "pairs"]
 
-LEGEND = """Medians of both sides as native → enclave. "÷ native" is the median of the quotients within each pair of windows, with the
-least and the most; more is better, so for times and sizes it is native ÷ enclave. "cost": cycles of an exit and the
-entry after it in the software model. "CPU": processor time of the server's whole process tree. "busy": cores in use."""
+LEGEND = """Medians of both sides as native → enclave. "÷ native" is the median of the quotients within each pair of windows,
+with the least and the most; more is better, so for times and sizes it is native ÷ enclave. "cost": cycles of an exit and
+the entry after it in the software model. "CPU": processor time of the server's whole process tree. "busy": cores in use."""
 
 
 def significant(value, digits=3):
