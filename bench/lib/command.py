@@ -5,6 +5,7 @@ import os
 import pathlib
 import platform
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -115,7 +116,12 @@ class Results:
         plots.write(self.folder, self.comparisons)
 
 
+def interrupt(_number, _frame):
+    raise KeyboardInterrupt
+
+
 def main(words):
+    signal.signal(signal.SIGTERM, interrupt)  # the servers must not outlive us
     options = arguments(words)
     if options.list:
         print("\n".join(workload.name for workload in workloads.WORKLOADS))

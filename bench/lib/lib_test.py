@@ -21,7 +21,7 @@ def comparison(pairs, higher_is_better=True):
     workload = types.SimpleNamespace(name="w", unit="op/s", higher_is_better=higher_is_better)
     samples = [measure.Pair(Sample(native, 1.0, server_seconds=0.5), Sample(enclave, 1.0, server_seconds=0.5))
                for native, enclave in pairs]
-    return measure.Comparison(workload, Enclave(13000, "sync"), placement(False, 0), samples, [], 0.25)
+    return measure.Comparison(workload, Enclave(13000, "sync"), placement(False, 0), samples, [], 400, {"exits": 100})
 
 
 class Processes(unittest.TestCase):
@@ -73,6 +73,9 @@ class Quotients(unittest.TestCase):
 
     def test_of_times_less_is_better(self):
         self.assertEqual(report.quotient(comparison([(10, 20)], higher_is_better=False)).median, 0.5)
+
+    def test_exits(self):
+        self.assertEqual(comparison([(100, 50)]).exits_per_operation, 0.25)
 
     def test_nothing_measured_natively(self):
         self.assertIsNone(report.quotient(comparison([(0, 5)], higher_is_better=False)))

@@ -44,7 +44,12 @@ class Comparison:
     placement: object
     pairs: list
     discarded: list
-    exits_per_operation: float | None
+    operations: float  # in the enclave, all its life …
+    statistics: dict | None  # … and what its runtime counted meanwhile
+
+    @property
+    def exits_per_operation(self):
+        return self.statistics["exits"] / self.operations if self.statistics and self.operations else None
 
     def ratio(self, quantity):
         """Enclave ÷ native of a quantity, from each pair by itself: drift of the machine cancels."""
@@ -77,7 +82,7 @@ def compare(workload, native, side, placement, rounds, seconds, folder, progress
                 disturbed.append(pair)
             else:
                 pairs.append(pair)
-    return Comparison(workload, side, placement, *keep_the_best(pairs, disturbed), second.exits_per_operation)
+    return Comparison(workload, side, placement, *keep_the_best(pairs, disturbed), second.operations, second.statistics)
 
 
 def measure_pair(first, second, seconds, turn):

@@ -105,6 +105,8 @@ def data(comparison):
         "native": spread_data(comparison.spread("native", rate)),
         "enclave": spread_data(comparison.spread("enclave", rate)),
         "exits_per_operation": comparison.exits_per_operation,
+        "operations": comparison.operations,
+        "statistics": comparison.statistics,
         "disturbed": comparison.disturbed,
         "pairs": [{"native": sample(one.native), "enclave": sample(one.enclave)} for one in comparison.pairs],
         "discarded": [{"native": sample(one.native), "enclave": sample(one.enclave)} for one in comparison.discarded],

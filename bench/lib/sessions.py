@@ -19,10 +19,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def exits_in(statistics_file):
+def read_statistics(file):
+    """What `scone run --stats=json` wrote; None natively."""
     try:
-        return json.loads(pathlib.Path(statistics_file).read_text())["exits"]
-    except (OSError, ValueError, KeyError):
+        return json.loads(pathlib.Path(file).read_text())
+    except (OSError, ValueError):
         return None
 
 
@@ -68,7 +69,7 @@ def command_line(workload, side, statistics_file):
 
 
 class ServerSession:
-    """A server that stays up; each window puts it under load. The exits are those of its whole life, per operation."""
+    """A server that stays up; each window puts it under load."""
 
     def __init__(self, workload, side, folder, placement):
         self.workload, self.placement = workload, placement
@@ -78,7 +79,7 @@ class ServerSession:
         self.statistics_file = self.folder / "statistics.json"
         self.prefix, self.command = command_line(workload, side, self.statistics_file)
         self.operations = 0
-        self.exits_per_operation = None
+        self.statistics = None  # once the server has ended: of its whole life
 
     def __enter__(self):
         self.workload.prepare(self.folder, self.port)
@@ -97,9 +98,7 @@ class ServerSession:
         self.server.__exit__()
         if exception[0] is None and status is not None:
             raise LoadError(f"the server ended under load with status {status}: {self.server.output()}")
-        exits = exits_in(self.statistics_file)
-        if exits is not None and self.operations:
-            self.exits_per_operation = exits / self.operations
+        self.statistics = read_statistics(self.statistics_file)
 
     def window(self, seconds):
         watch = Stopwatch(self.server.process.pid)
@@ -131,7 +130,8 @@ class ProgramSession:
         self.folder.mkdir()
         self.statistics_file = self.folder / "statistics.json"
         self.prefix, self.command = command_line(workload, side, self.statistics_file)
-        self.exits_per_operation = None
+        self.operations = 0
+        self.statistics = None  # of the last run
 
     def __enter__(self):
         return self
@@ -145,9 +145,7 @@ class ProgramSession:
         sample = self.workload.sample(output)
         sample.elapsed, sample.server_seconds = elapsed, processor
         _, sample.others_seconds = watch.stop()
-        exits = exits_in(self.statistics_file)
-        if exits is not None:
-            self.exits_per_operation = exits / sample.operations
+        self.operations, self.statistics = sample.operations, read_statistics(self.statistics_file)
         return sample
 
     def run(self, seconds):
