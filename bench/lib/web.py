@@ -35,6 +35,11 @@ MaxRequestWorkers 25
 KeepAlive On
 MaxKeepAliveRequests 0
 DocumentRoot {folder}/html
+# As Debian sets it up: no search for .htaccess in each folder of the path.
+<Directory />
+  Options FollowSymLinks
+  AllowOverride None
+</Directory>
 {tls}
 """
 APACHE_TLS = """
