@@ -13,6 +13,7 @@ import tempfile
 import measure
 import plots
 import report
+import sampling
 import workloads
 from clients import LoadError
 from progress import Progress
@@ -40,6 +41,7 @@ def arguments(words):
     parser.add_argument("--nice", type=int, default=0, metavar="N",
                         help="priority of servers and clients, e.g. -15 on a machine that others use, too")
     parser.add_argument("--null", action="store_true", help="native against native: what the method itself scatters")
+    parser.add_argument("--profile", action="store_true", help="one more window of each side under perf: where the time goes")
     parser.add_argument("--options", type=shlex.split, default=[], metavar="TEXT", help="further options of `scone run`")
     parser.add_argument("--quick", action="store_true", help="one round of 0.3 s: shows that it works, measures nothing")
     parser.add_argument("--out", type=pathlib.Path, metavar="DIR", help="default: build/bench/DATE")
@@ -79,8 +81,17 @@ def machine(words):
     }
 
 
-def run(chosen, options, finished):
-    """All comparisons, one after the other, each handed to `finished`. One that fails does not keep others from being made."""
+def profile_file(options, folder, workload, side):
+    return folder / f"{workload.name}-{side.name.replace(', ', '-').replace(' ', '-')}" if options.profile else None
+
+
+def write_profile(out, file):
+    for which in ("native", "enclave"):
+        (out / f"profile-{file.name}.{which}.txt").write_text(sampling.summary(f"{file}.{which}"))
+
+
+def run(chosen, options, results):
+    """All comparisons, one after the other. One that fails does not keep others from being made."""
     configurations = sides(options)
     progress = Progress(len(chosen) * len(configurations))
     failures = []
@@ -91,10 +102,13 @@ def run(chosen, options, finished):
             places = placement(workload.pinned if options.pinned is None else options.pinned, options.nice)
             for number, side in enumerate(configurations):
                 name = f"{workload.name}: {side.name}"
+                profile = profile_file(options, pathlib.Path(folder), workload, side)
                 try:
-                    finished(measure.compare(
+                    results.add(measure.compare(
                         workload, Native(), side, places, options.rounds, options.seconds,
-                        f"{folder}/{workload.name}-{number}", progress.step(name)))
+                        f"{folder}/{workload.name}-{number}", progress.step(name), profile))
+                    if profile:
+                        write_profile(results.folder, profile)
                 except (LoadError, OSError) as error:
                     failures.append(f"{name}: {error}")
                 progress.finish_step()
@@ -137,7 +151,7 @@ def main(words):
     results = Results(out, machine(words))
     try:
         with session_priority(options.nice):
-            failures = run(chosen, options, results.add)
+            failures = run(chosen, options, results)
     except KeyboardInterrupt:
         failures = ["interrupted"]
     print(report.markdown(results.comparisons) + report.parts_markdown(results.comparisons), end="")

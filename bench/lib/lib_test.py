@@ -9,6 +9,7 @@ import unittest
 import measure
 import processes
 import report
+import sampling
 import svg
 import workloads
 from sample import Sample
@@ -86,6 +87,25 @@ class Quotients(unittest.TestCase):
         kept, discarded = measure.keep_the_best(pairs[:2], pairs[2:])
         self.assertEqual([pair.native.others_seconds for pair in kept], [0.0, 0.2])
         self.assertEqual([pair.disturbed for pair in discarded], [True])
+
+
+class Sampling(unittest.TestCase):
+    def test_whose_time_a_sample_is(self):
+        runtime = types.SimpleNamespace(name=lambda address: "f")
+        for sample, whose in [
+                ((0xFFFFFFFF81000000, "do_syscall_64", "[kernel.kallsyms]"), "host kernel"),
+                ((0xFF000C8F2, "[unknown]", "enclave"), "enclave runtime"),
+                ((0x3DD444F01, "[unknown]", "enclave"), "program"),
+                ((0x7F85004D4448, "scone::host::soft::(anonymous namespace)::SoftDevice::enter", "/x/cli/scone"), "crossing"),
+                ((0x7F85004D0000, "scone::host::run_ethread", "/x/cli/scone"), "runner"),
+                ((0x7F85004D0000, "dictFind", "/usr/bin/redis-server"), "program")]:
+            self.assertEqual(sampling.place(*sample, runtime)[0], whose, sample)
+
+    def test_a_function_reaches_to_the_next_one(self):
+        symbols = sampling.Symbols.__new__(sampling.Symbols)
+        symbols.starts, symbols.names = [0x100, 0x200], ["a", "b"]
+        base = sampling.IMAGE_BASE
+        self.assertEqual([symbols.name(base + offset) for offset in (0x100, 0x1FF, 0x200)], ["a", "a", "b"])
 
 
 class Texts(unittest.TestCase):

@@ -64,8 +64,11 @@ class Comparison:
         return sum(pair.disturbed for pair in self.pairs)
 
 
-def compare(workload, native, side, placement, rounds, seconds, folder, progress):
-    """Measures `rounds` pairs of windows of `seconds` each. The order within a pair changes from pair to pair."""
+def compare(workload, native, side, placement, rounds, seconds, folder, progress, profile=None):
+    """Measures `rounds` pairs of windows of `seconds` each. The order within a pair changes from pair to pair.
+
+    With `profile`, a file name, one more window of each side is sampled to profile.native and profile.enclave.
+    """
     folder = pathlib.Path(folder)
     folder.mkdir()
     pairs, disturbed = [], []
@@ -82,6 +85,9 @@ def compare(workload, native, side, placement, rounds, seconds, folder, progress
                 disturbed.append(pair)
             else:
                 pairs.append(pair)
+        if profile:
+            first.profile(seconds, f"{profile}.native")
+            second.profile(seconds, f"{profile}.enclave")
     return Comparison(workload, side, placement, *keep_the_best(pairs, disturbed), second.operations, second.statistics)
 
 

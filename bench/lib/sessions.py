@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import time
 
+import sampling
 from clients import LoadError, run
 from processes import Stopwatch, resident_bytes
 from sample import Sample
@@ -108,6 +109,12 @@ class ServerSession:
         return sample
 
 
+    def profile(self, seconds, file):
+        """A window whose samples go to a file."""
+        with sampling.recording(self.server.process.pid, file):
+            self.window(seconds)
+
+
 class IdleSession(ServerSession):
     """A server that nobody asks anything."""
 
@@ -148,8 +155,11 @@ class ProgramSession:
         self.operations, self.statistics = sample.operations, read_statistics(self.statistics_file)
         return sample
 
-    def run(self, seconds):
-        command = [*self.prefix, *self.command(self.folder, seconds)]
+    def profile(self, seconds, file):
+        self.run(seconds, sampling.record_command(file))
+
+    def run(self, seconds, before=()):
+        command = [*before, *self.prefix, *self.command(self.folder, seconds)]
         return run(command, self.placement.server, timeout=seconds * 100 + 60)
 
 
