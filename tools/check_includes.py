@@ -25,6 +25,7 @@ RULES = {
     "sgx": (("base/", "sgx/"), True),
     "host": (("abi/", "base/", "crypto/", "sgx/", "host/"), True),
     "cli": (("abi/", "base/", "sgx/", "host/", "cli/"), True),
+    "bench": (("bench/",), True),
     "cas": (("abi/", "base/", "crypto/", "sgx/", "cas/"), True),
     "las": (("abi/", "base/", "crypto/", "sgx/", "las/"), True),
 }
