@@ -16,6 +16,9 @@
 namespace scone::file {
 namespace {
 
+// Up to here a copy costs less than a call of its own.
+constexpr uint64_t kSmallFile = 16 << 10;
+
 bool host_can_send(File& from, File& to) {
   return from.host_fd() && !from.ready_source() && to.host_fd() && to.ready_source();
 }
@@ -85,8 +88,9 @@ Result<size_t> send_behind(File& from, uint64_t offset, File& to, size_t count) 
   if (offset >= size || count == 0) return size_t{0};
   count = min_of(count, size - offset);
   Ref<Snapshot> snapshot = round_cache::find(*file->descriptor());
-  if (snapshot && !snapshot->has_content) round_cache::note_read(snapshot->path_hash);
-  if (!snapshot || !snapshot->has_content) return socket->send_file(file->descriptor(), offset, count);
+  const bool small = size <= kSmallFile;
+  if (snapshot && !snapshot->has_content && small) round_cache::note_read(snapshot->path_hash, size);
+  if (!snapshot || !snapshot->has_content || !small) return socket->send_file(file->descriptor(), offset, count);
   IoVector content = IoVector::of_runtime(static_cast<char*>(snapshot->content()) + offset, count);
   return socket->write(content, std::nullopt);
 }

@@ -25,9 +25,6 @@ namespace {
 // Flags that concern opening only, which F_GETFL does not show (fcntl(2)).
 constexpr int kOpeningFlags = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC;
 
-// With so much content that the answer fills a piece of host memory.
-constexpr size_t kContentAnswer = 16 << 10;
-
 struct HostPlace {
   uint64_t directory;
   const HostBuffer& path;
@@ -122,8 +119,9 @@ Result<Ref<File>> open_and_look(const HostPlace& place, const PathName& path, in
   if (!object) return Errno(ENOMEM);
   Ref<Snapshot> snapshot = Ref<Snapshot>::adopt(object);
   snapshot->path_hash = round_cache::hash(path.view());
-  const bool fetch = keep && round_cache::is_read(snapshot->path_hash);
-  snapshot->answer = TRY(HostBuffer::allocate(fetch ? kContentAnswer : sizeof(abi::OpenAnswer)));
+  const uint64_t content = keep ? round_cache::read_size(snapshot->path_hash) : 0;
+  const bool fetch = content > 0;
+  snapshot->answer = TRY(HostBuffer::allocate(sizeof(abi::OpenAnswer) + content));
   const round_cache::Question question;
   Result<uint64_t> fd = host_call(static_cast<uint64_t>(abi::RunnerCall::kOpenAndLook), place.directory,
                                   place.path.address(), host_flags(flags), mode, snapshot->answer.address(),

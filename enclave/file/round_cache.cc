@@ -65,9 +65,10 @@ void note_entry() {
   if (g_since_ns.load(std::memory_order_relaxed) == 0) g_since_ns.store(sched::now_ns(), std::memory_order_release);
 }
 
-// A set of path hashes, in which a later one may replace an earlier one.
+// Path hashes with sizes (hash << 32 | size); a later one may replace an earlier one.
 constexpr size_t kRead = 256;
-constinit std::atomic<uint32_t> g_read[kRead] = {};
+constexpr uint64_t kLargestContent = 128 << 10;
+constinit std::atomic<uint64_t> g_read[kRead] = {};
 
 }  // namespace
 
@@ -78,9 +79,15 @@ uint32_t hash(std::string_view path) {
   return value | 1;
 }
 
-bool is_read(uint32_t path_hash) { return g_read[path_hash / 2 % kRead].load(std::memory_order_relaxed) == path_hash; }
+uint64_t read_size(uint32_t path_hash) {
+  const uint64_t entry = g_read[path_hash / 2 % kRead].load(std::memory_order_relaxed);
+  return entry >> 32 == path_hash ? static_cast<uint32_t>(entry) : 0;
+}
 
-void note_read(uint32_t path_hash) { g_read[path_hash / 2 % kRead].store(path_hash, std::memory_order_relaxed); }
+void note_read(uint32_t path_hash, uint64_t size) {
+  if (size > kLargestContent) return;
+  g_read[path_hash / 2 % kRead].store(uint64_t{path_hash} << 32 | size, std::memory_order_relaxed);
+}
 
 Question::Question() : age_(boundary::world_age()) {}
 

@@ -58,8 +58,9 @@ void remember_stat(const Question& question, std::string_view path, int flags, c
 // Whether files of this name are read once they are open, as far as was seen. Contents are fetched with the open only then: a read
 // shows in the file's access time.
 uint32_t hash(std::string_view path);
-bool is_read(uint32_t path_hash);
-void note_read(uint32_t path_hash);
+// The size is that of the contents; 0: they are not read, or too large.
+uint64_t read_size(uint32_t path_hash);
+void note_read(uint32_t path_hash, uint64_t size);
 
 // After a crossing.
 void forget_all();
