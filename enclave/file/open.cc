@@ -122,9 +122,12 @@ Follow follow_when_opening(int flags) {
 }
 
 Result<Ref<File>> open_place(Place& place, int flags, uint32_t mode) {
-  if (place.node()) return place.node()->open(flags);
+  if (place.node()) return place.node()->open(flags, mode);
   HostBuffer name = TRY(place.path_argument());
-  return open_there({place.directory_argument(), name}, flags, mode);
+  Ref<File> file = TRY(open_there({place.directory_argument(), name}, flags, mode));
+  // Paths relative to it may lead into a region.
+  if (!place.program_path().empty()) TRY(file->as_host_file()->set_program_path(place.program_path()));
+  return file;
 }
 
 Result<Ref<File>> open_at(int directory, std::string_view path, int flags, uint32_t mode) {

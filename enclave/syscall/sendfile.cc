@@ -89,6 +89,8 @@ Result<size_t> sys_copy_file_range(int from, AppPtr<int64_t> from_offset, int to
   if (out->flags() & O_APPEND) return Errno(EBADF);
   file::HostFile* host_in = in->as_host_file();
   file::HostFile* host_out = out->as_host_file();
+  // cp(1) and others copy by themselves then.
+  if (in->locks() || out->locks()) return Errno(EXDEV);
   if (!host_in || !host_out || in->wait_queue() || out->wait_queue()) return Errno(EINVAL);
   Cursor in_cursor(*in, from_offset);
   Cursor out_cursor(*out, to_offset);
