@@ -21,10 +21,11 @@ RULES = {
     "abi": (("abi/", "base/"), False),
     "base": (("base/",), False),
     "crypto": (("base/", "crypto/"), True),
-    "enclave": (("abi/", "base/", "crypto/", "sgx/arch.h", "enclave/"), False),
+    "volume": (("base/", "crypto/", "volume/"), False),
+    "enclave": (("abi/", "base/", "crypto/", "volume/", "sgx/arch.h", "enclave/"), False),
     "sgx": (("base/", "sgx/"), True),
     "host": (("abi/", "base/", "crypto/", "sgx/", "host/"), True),
-    "cli": (("abi/", "base/", "sgx/", "host/", "cli/"), True),
+    "cli": (("abi/", "base/", "crypto/", "volume/", "sgx/", "host/", "cli/"), True),
     "cas": (("abi/", "base/", "crypto/", "sgx/", "cas/"), True),
     "las": (("abi/", "base/", "crypto/", "sgx/", "las/"), True),
 }
