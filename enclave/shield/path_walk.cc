@@ -21,6 +21,7 @@ PathWalk::PathWalk(const RegionMap& map) : map_(map), who_(process::credentials(
 Result<void> PathWalk::locate(std::string_view path, Ref<Inode>& inode) {
   std::string_view rest;
   region_ = map_.find_region(path.empty() ? "/" : path, &rest);
+  plain_ = plain_ && region_->is_plain();
   inode = region_->root;
   file::PathComponents names(rest);
   while (inode && !names.at_end()) inode = TRY(inode->lookup(names.next()));
@@ -58,6 +59,7 @@ Result<void> PathWalk::step(std::string_view name, bool last, file::Follow follo
   TRY(done_.append(name));
   std::string_view rest;
   region_ = map_.find_region(done_.view(), &rest);
+  plain_ = plain_ && region_->is_plain();
   found_.directory = nullptr;
   if (region_ != above || !directory) {
     // A region's root, or below the host's names.

@@ -24,7 +24,8 @@ class PathWalk {
   std::string_view path() const { return done_.empty() ? std::string_view("/") : done_.view(); }
   const MappedRegion& region() const { return *region_; }
   bool is_host() const { return !region_->root; }
-  bool followed_links() const { return links_ > 0; }
+  // The host would come to the same place by the path as it was given.
+  bool is_plain() const { return plain_ && links_ == 0; }
   // Of a place that is not the host's.
   ShieldedPlace::Found take() { return std::move(found_); }
 
@@ -40,6 +41,7 @@ class PathWalk {
   file::PathName rest_;
   file::PathName link_;
   int links_ = 0;
+  bool plain_ = true;                     // all regions on the way were
   const MappedRegion* region_ = nullptr;  // of done_
   ShieldedPlace::Found found_;            // of done_
 };

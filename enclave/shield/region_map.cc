@@ -102,8 +102,7 @@ Result<file::InsideNode*> RegionMap::find(file::File* directory, file::PathName&
 
   // The host understands the path as it is if it never left what the host knows.
   std::string_view rest;
-  const bool from_host = !relative || find_region(start.view(), &rest)->is_plain();
-  if (from_host && walk.region().is_plain() && !walk.followed_links()) return nullptr;
+  if (walk.is_plain()) return nullptr;
   const bool slash = path.view().ends_with('/');
   (void)find_region(walk.path(), &rest);
   start.clear();
