@@ -47,14 +47,14 @@ Result<Pinned> RegularInode::fetch_pages(uint64_t index) {
     if (page_cache().find(pages_, index + i)) count = i;
   Bounce bytes = TRY(Bounce::allocate(count * kPageSize));
   const size_t length = min_of(count * kPageSize, size - index * kPageSize);
-  // Damage behind the page that was asked for must not hide it.
-  Result<size_t> got = fetch(index * kPageSize, bytes.span().first(length));
-  if (!got.ok() && count > 1) {
-    count = 1;
-    got = fetch(index * kPageSize, bytes.span().first(min_of(length, kPageSize)));
+  const size_t got = TRY(fetch(index * kPageSize, bytes.span().first(length)));
+  // Fewer bytes: behind them is damage, which is the error of the page that has it, not of those before.
+  if (got < length) count = got / kPageSize;
+  if (count == 0) {
+    TRY(fetch(index * kPageSize + got, bytes.span().subspan(got, min_of(length, kPageSize) - got)));
+    return Errno(EIO);
   }
-  if (!got.ok()) return got.error();
-  memset(bytes.span().data() + got.value(), 0, count * kPageSize - min_of(got.value(), count * kPageSize));
+  if (got == length) memset(bytes.span().data() + got, 0, count * kPageSize - got);
   Pinned first;
   for (uint64_t i = count; i-- > 0;) {
     Pinned page = TRY(page_cache().allocate(false));

@@ -44,6 +44,7 @@ class RegularInode : public Inode {
  protected:
   // What is below. All called with content_lock_ held.
   virtual bool keeps_pages() const = 0;  // the cache is the only place where the contents are
+  // All of it lies below size(). Fewer bytes: what follows them cannot be read; asked for that alone it is an error.
   virtual Result<size_t> fetch(uint64_t offset, std::span<uint8_t> to) = 0;
   virtual Result<void> store(uint64_t offset, std::span<const uint8_t> from) = 0;
   virtual Result<void> resize(uint64_t size) = 0;

@@ -29,6 +29,11 @@ volume::Attributes to_volume(const Attributes& from) {
   return to;
 }
 
+// Under Linux a name that was taken away or replaced stays so when the process is killed, and programs commit with that: SQLite by
+// removing its journal, many others by a rename. Here names live in the process until a commit, so there is one now. If it fails, the
+// next fsync(2) tells.
+void keep_names(volume::Volume& volume, volume::Node& directory) { (void)volume.sync(directory).ok(); }
+
 }  // namespace
 
 Result<volume::Node*> VolumeInode::require() const {
@@ -197,7 +202,9 @@ Result<void> VolumeDirectory::remove(std::string_view name, bool directory) {
   volume::Node& victim = *TRY(volume.lookup(here, name));
   if (!directory && victim.is_directory()) return Errno(EISDIR);
   if (directory && !victim.is_directory()) return Errno(ENOTDIR);
-  return mount().removing(&victim, [&] { return directory ? volume.remove_directory(here, name) : volume.unlink(here, name); });
+  TRY(mount().removing(&victim, [&] { return directory ? volume.remove_directory(here, name) : volume.unlink(here, name); }));
+  if (!directory) keep_names(volume, here);
+  return ok();
 }
 
 Result<void> VolumeDirectory::rename(std::string_view name, Inode& to, std::string_view new_name, RenameMode mode) {
@@ -216,7 +223,9 @@ Result<void> VolumeDirectory::rename(std::string_view name, Inode& to, std::stri
   const volume::RenameMode how = mode == RenameMode::kExchange    ? volume::RenameMode::kExchange
                                  : mode == RenameMode::kNoReplace ? volume::RenameMode::kNoReplace
                                                                   : volume::RenameMode::kReplace;
-  return mount().removing(victim, [&] { return volume.rename(from_node, name, to_node, new_name, how); });
+  TRY(mount().removing(victim, [&] { return volume.rename(from_node, name, to_node, new_name, how); }));
+  keep_names(volume, to_node);
+  return ok();
 }
 
 bool VolumeDirectory::next_entry(uint64_t after, DirectoryEntry& entry) {

@@ -140,10 +140,10 @@ def old_volume_put_back(folder):
 
 def damaged_description(folder):
     volume, _ = prepared(folder)
-    size = volume.fspf.stat().st_size
-    for offset in (0, 8, size // 3):
+    tag, size = volume.tag(), volume.fspf.stat().st_size
+    for offset in (0, 8, size // 3, size // 2, size - 1):
         flip(volume.fspf, offset)
-        expect_refused(volume, "fspf")
+        expect_refused(volume, "fspf", tag=tag)
         flip(volume.fspf, offset)
     _, lines = read(volume)
     check(all(lines[n].startswith(str(SIZE)) for n in "abc"), "undamaged again")

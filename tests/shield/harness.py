@@ -40,8 +40,7 @@ class Volume:
         kind = PROTECTIONS[protection]
         fspf("addr", self.fspf, path, *kind, *([self.data] if kind[-1] == "--kernel" else []))
         if files:
-            target = [self.data] if kind[-1] == "--kernel" else [self.data]
-            fspf("addf", self.fspf, path, files, *target)
+            fspf("addf", self.fspf, path, files, self.data if kind[-1] == "--kernel" else self.folder)
         words = fspf("encrypt", self.fspf)
         self.key, self.first_tag = words[words.index("key:") + 1], words[words.index("tag:") + 1]
 
