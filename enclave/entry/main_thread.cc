@@ -1,5 +1,6 @@
 #include "enclave/entry/main_thread.h"
 
+#include "crypto/wipe.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/host_fd.h"
 #include "enclave/boundary/host_state.h"
@@ -16,15 +17,27 @@
 #include "enclave/process/thread_list.h"
 #include "enclave/runtime/memory.h"
 #include "enclave/sched/sched.h"
+#include "enclave/shield/start.h"
 
 namespace scone::entry {
 namespace {
 
 constexpr int kSignalKill = 9;
+constexpr int kOwnFailure = 125;  // exit status: not the program's
 
 [[noreturn]] void refuse_program(const boundary::StartStrings& strings, const loader::LoadError& error) {
   boundary::log(boundary::Line() << "scone: " << strings.path() << ": " << error);
   process::terminate(error.exit_status() << 8);
+}
+
+// The volume that SCONE_FSPF names, if it does.
+void start_files(const char* const* environment) {
+  uint8_t key[32];
+  Result<shield::FileSettings> settings = shield::file_settings(environment, key);
+  if (!settings.ok() && settings.error() == Errno(ENOENT)) return;
+  const bool started = settings.ok() && shield::start_files(settings.value()).ok();
+  crypto::wipe(key, sizeof key);
+  if (!started) process::terminate(kOwnFailure << 8);
 }
 
 void load_main_program() {
@@ -36,6 +49,7 @@ void load_main_program() {
   boundary::HostFd::reserve(boundary::start_info().epoll_fd);
   if (!file::install_standard_descriptors().ok()) process::terminate(kSignalKill);
   if (!process::init_credentials().ok() || !process::init_limits().ok()) process::terminate(kSignalKill);
+  start_files(strings.value().envp());
   loader::LoadError error;
   auto program = loader::load_program(strings.value().path(), strings.value().argv(), strings.value().envp(), error);
   if (!program.ok()) refuse_program(strings.value(), error);
