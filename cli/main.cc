@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   scone::cli::add_run(app, clock);
   scone::cli::add_hash(app);
+  scone::cli::add_scf(app);
   CLI11_PARSE(app, argc, argv);
   return 0;
 }
