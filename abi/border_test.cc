@@ -26,7 +26,7 @@ TEST(Border, StructsArePlainAndWithoutPadding) {
 }
 
 TEST(Border, GoldenSizesAndOffsets) {
-  EXPECT_EQ(kBorderVersion, 1u);
+  EXPECT_EQ(kBorderVersion, 2u);
   EXPECT_EQ(sizeof(EthreadArea), 128u + 16 * 256);
   EXPECT_EQ(offsetof(EthreadArea, call_args), 16u);
   EXPECT_EQ(offsetof(EthreadArea, call_result), 64u);
@@ -49,6 +49,8 @@ TEST(Border, GoldenSizesAndOffsets) {
   EXPECT_EQ(offsetof(StartInfo, shared_area), 40u);
   EXPECT_EQ(offsetof(StartInfo, argc), 88u);
   EXPECT_EQ(offsetof(StartInfo, stats), 160u);
+  EXPECT_EQ(offsetof(StartInfo, scf), 184u);
+  EXPECT_EQ(sizeof(StartInfo), 216u);
   EXPECT_EQ(sizeof(StatsBlock), 8u * (3 * 512 + 8));
 }
 

@@ -52,8 +52,8 @@ TEST(Armor, OneTextForEachRecord) {
 }
 
 TEST(Armor, RefusesWhatNobodyWrites) {
-  for (const char* line : {"", "~scone:", "~scone:Zg", "~scone:Zg=", "~scone:Zh==", "~scone:====", "~scone:Z===",
-                           "~scone:Zm9v\r\r", "~scone:Zm9v ", "Zm9v", "~scone:Zg==Zg=="})
+  for (const char* line : {"", "~scone:", "~scone:Zg", "~scone:Zg=", "~scone:Zh==", "~scone:====",
+                           "~scone:Z===", "~scone:Zm9v\r\r", "~scone:Zm9v ", "Zm9v", "~scone:Zg==Zg=="})
     EXPECT_EQ(unarmored(line), "") << line;
   EXPECT_EQ(unarmored("~scone:" + std::string(4 * kMaxRecord, 'A')), "");
   EXPECT_EQ(unarmored("~scone:Zm9v\r"), "foo");

@@ -146,9 +146,14 @@ TEST(ConsoleAttack, RandomMixturesOfRunsAndStreams) {
     for (auto n = static_cast<int>(random() % 3); n >= 0; --n) {
       const auto at = lines.begin() + static_cast<ptrdiff_t>(random() % lines.size());
       switch (random() % 3) {
-        case 0: *at = pool[random() % pool.size()]; break;
-        case 1: lines.insert(at, pool[random() % pool.size()]); break;
-        default: if (lines.size() > 1) lines.erase(at);
+        case 0:
+          *at = pool[random() % pool.size()];
+          break;
+        case 1:
+          lines.insert(at, pool[random() % pool.size()]);
+          break;
+        default:
+          if (lines.size() > 1) lines.erase(at);
       }
     }
     if (lines != honest && lines != replay) expect_found(lines);

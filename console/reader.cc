@@ -9,12 +9,18 @@ Fault fault_of(Errno error) { return error == Errno(EBADMSG) ? Fault::kNotAuthen
 
 bool is_size_possible(RecordType type, size_t length) {
   switch (type) {
-    case RecordType::kChallenge: return length == kNonceSize;
-    case RecordType::kHello: return length == kHelloSize;
-    case RecordType::kData: return length >= 1 && length <= kMaxPayload;
-    case RecordType::kTerminal: return length == kTerminalSize;
-    case RecordType::kClosed: return length == 0;
-    case RecordType::kEnd: return length == sizeof(uint32_t);
+    case RecordType::kChallenge:
+      return length == kNonceSize;
+    case RecordType::kHello:
+      return length == kHelloSize;
+    case RecordType::kData:
+      return length >= 1 && length <= kMaxPayload;
+    case RecordType::kTerminal:
+      return length == kTerminalSize;
+    case RecordType::kClosed:
+      return length == 0;
+    case RecordType::kEnd:
+      return length == sizeof(uint32_t);
   }
   return false;
 }
@@ -35,7 +41,8 @@ Fault parse_header(const uint8_t* record, size_t size, Stream stream, RecordHead
   if (header.stream >= kStreams) return Fault::kMalformed;
   if (header.stream != static_cast<uint8_t>(stream)) return Fault::kOtherStream;
   const auto type = static_cast<RecordType>(header.type);
-  return is_type_possible(type, stream) && is_size_possible(type, header.length) ? Fault::kNone : Fault::kMalformed;
+  return is_type_possible(type, stream) && is_size_possible(type, header.length) ? Fault::kNone
+                                                                                 : Fault::kMalformed;
 }
 
 // Verifies a record whose payload is not encrypted.
@@ -128,8 +135,8 @@ Fault RecordReader::open_record(const RecordHeader& header) {
   }
   if (type == RecordType::kChallenge) return Fault::kReplayed;
   uint8_t* payload = record_ + sizeof header;
-  const Result<void> opened = cipher_.open(header, Bytes(record_, sizeof header), Bytes(payload, header.length),
-                                        payload + header.length, payload);
+  const Result<void> opened = cipher_.open(header, Bytes(record_, sizeof header),
+                                           Bytes(payload, header.length), payload + header.length, payload);
   if (!opened.ok()) return fault_of(opened.error());
   if (header.sequence == next_) return Fault::kNone;
   return header.sequence < next_ ? Fault::kReplayed : Fault::kMissing;

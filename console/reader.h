@@ -12,17 +12,17 @@ namespace scone::console {
 // What is wrong with a line, or with the end of a stream.
 enum class Fault : uint8_t {
   kNone,
-  kDamagedLine,     // no record at all
+  kDamagedLine,  // no record at all
   kOtherVersion,
-  kMalformed,       // a header that no writer makes
-  kOtherStream,     // moved here from another stream
-  kNotAuthentic,    // changed, forged, from another run, or under another key
-  kStale,           // a hello of another run
-  kReplayed,        // came before
-  kMissing,         // others that belong before it did not come
+  kMalformed,     // a header that no writer makes
+  kOtherStream,   // moved here from another stream
+  kNotAuthentic,  // changed, forged, from another run, or under another key
+  kStale,         // a hello of another run
+  kReplayed,      // came before
+  kMissing,       // others that belong before it did not come
   kAfterEnd,
-  kTruncated,       // the stream ended without its last record
-  kCrypto,          // the library failed
+  kTruncated,  // the stream ended without its last record
+  kCrypto,     // the library failed
 };
 // A sentence without its subject. Never null.
 const char* describe(Fault fault);

@@ -47,7 +47,8 @@ TEST(Records, ShowNothing) {
     all.append(reinterpret_cast<const char*>(record), size);
   }
   EXPECT_EQ(all.find("canary"), std::string::npos);
-  EXPECT_NE(recorded(test_session(1), Stream::kOutput, {"x"})[1], recorded(test_session(2), Stream::kOutput, {"x"})[1]);
+  EXPECT_NE(recorded(test_session(1), Stream::kOutput, {"x"})[1],
+            recorded(test_session(2), Stream::kOutput, {"x"})[1]);
   EXPECT_NE(recorded(test_session(1), Stream::kOutput, {"x", "x"})[1],
             recorded(test_session(1), Stream::kOutput, {"x", "x"})[2]);
 }

@@ -12,7 +12,9 @@ constexpr char kStreamInfo[] = "SCONE console v1 stream ";
 
 struct Nonce {
   // A key numbers its records, and the sequence is never repeated.
-  explicit Nonce(const RecordHeader& header) { __builtin_memcpy(bytes + 4, &header.sequence, sizeof header.sequence); }
+  explicit Nonce(const RecordHeader& header) {
+    __builtin_memcpy(bytes + 4, &header.sequence, sizeof header.sequence);
+  }
   uint8_t bytes[crypto::kNonceSize] = {};
 };
 
@@ -52,14 +54,14 @@ Result<void> StreamCipher::derive_for_challenge(Key key, const Session& session)
   return derive(key, without_client, Bytes(info, sizeof kChallengeInfo - 1));
 }
 
-Result<void> StreamCipher::seal(const RecordHeader& header, Bytes authenticated, Bytes payload, uint8_t* sealed,
-                                uint8_t* tag) {
+Result<void> StreamCipher::seal(const RecordHeader& header, Bytes authenticated, Bytes payload,
+                                uint8_t* sealed, uint8_t* tag) {
   const std::span<uint8_t, kTagSize> tag_bytes(tag, kTagSize);
   return cipher_.seal(Nonce(header).bytes, authenticated, payload, sealed, tag_bytes);
 }
 
-Result<void> StreamCipher::open(const RecordHeader& header, Bytes authenticated, Bytes sealed, const uint8_t* tag,
-                                uint8_t* payload) {
+Result<void> StreamCipher::open(const RecordHeader& header, Bytes authenticated, Bytes sealed,
+                                const uint8_t* tag, uint8_t* payload) {
   const std::span<const uint8_t, kTagSize> tag_bytes(tag, kTagSize);
   return cipher_.open(Nonce(header).bytes, authenticated, sealed, tag_bytes, payload);
 }

@@ -31,9 +31,11 @@ class StreamCipher {
 
   // Preconditions of these: derived; `authenticated` begins with `header`.
   // Writes payload.size() bytes to `sealed`, kTagSize to `tag`. EIO.
-  Result<void> seal(const RecordHeader& header, Bytes authenticated, Bytes payload, uint8_t* sealed, uint8_t* tag);
+  Result<void> seal(const RecordHeader& header, Bytes authenticated, Bytes payload, uint8_t* sealed,
+                    uint8_t* tag);
   // EBADMSG: not what was sealed. EIO.
-  Result<void> open(const RecordHeader& header, Bytes authenticated, Bytes sealed, const uint8_t* tag, uint8_t* payload);
+  Result<void> open(const RecordHeader& header, Bytes authenticated, Bytes sealed, const uint8_t* tag,
+                    uint8_t* payload);
 
  private:
   Result<void> derive(Key key, const Session& session, Bytes info);

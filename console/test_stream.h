@@ -24,8 +24,8 @@ inline Session test_session(uint8_t number, bool with_client = false) {
 }
 
 // Lines without newlines: hello, `texts` as data, end.
-inline std::vector<std::string> recorded(const Session& session, Stream stream, const std::vector<std::string>& texts,
-                                         uint32_t status = 0) {
+inline std::vector<std::string> recorded(const Session& session, Stream stream,
+                                         const std::vector<std::string>& texts, uint32_t status = 0) {
   std::vector<std::string> lines;
   Line line;
   const auto keep = [&](Result<void> written) {
@@ -36,7 +36,8 @@ inline std::vector<std::string> recorded(const Session& session, Stream stream, 
   RecordWriter writer(stream);
   keep(writer.hello(test_key(), session, line));
   for (const std::string& text : texts)
-    keep(writer.write(RecordType::kData, Bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size()), line));
+    keep(writer.write(RecordType::kData, Bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size()),
+                      line));
   if (stream == Stream::kInput)
     keep(writer.write(RecordType::kClosed, {}, line));
   else

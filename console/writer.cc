@@ -6,11 +6,13 @@ namespace scone::console {
 namespace {
 
 RecordHeader header_of(Stream stream, RecordType type, size_t length, uint64_t sequence) {
-  return {kVersion, static_cast<uint8_t>(stream), static_cast<uint8_t>(type), 0, static_cast<uint32_t>(length), sequence};
+  return {kVersion, static_cast<uint8_t>(stream),  static_cast<uint8_t>(type),
+          0,        static_cast<uint32_t>(length), sequence};
 }
 
 // A record whose payload is readable by all but authentic.
-Result<void> seal_open_text(StreamCipher& cipher, const RecordHeader& header, const void* payload, Line& line) {
+Result<void> seal_open_text(StreamCipher& cipher, const RecordHeader& header, const void* payload,
+                            Line& line) {
   uint8_t record[sizeof header + kHelloSize + kTagSize];
   const size_t size = sizeof header + header.length;
   __builtin_memcpy(record, &header, sizeof header);
@@ -58,7 +60,8 @@ Result<void> RecordWriter::terminal(TerminalSize size, Line& line) {
 }
 
 Result<void> RecordWriter::end(uint32_t wait_status, Line& line) {
-  return write(RecordType::kEnd, Bytes(reinterpret_cast<const uint8_t*>(&wait_status), sizeof wait_status), line);
+  return write(RecordType::kEnd, Bytes(reinterpret_cast<const uint8_t*>(&wait_status), sizeof wait_status),
+               line);
 }
 
 }  // namespace scone::console

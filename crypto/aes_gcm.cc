@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "crypto/constant_time.h"
+#include "crypto/section.h"
 
 namespace scone::crypto {
 namespace {
@@ -61,11 +62,14 @@ bool expect_tag(EVP_CIPHER_CTX* context, std::span<const uint8_t, kGcmTagSize> t
 }  // namespace
 
 AesGcm::~AesGcm() {
+  if (!context_) return;
+  const Section section;
   EVP_CIPHER_CTX_free(context_);  // wipes the key
 }
 
 Result<void> AesGcm::set_key(std::span<const uint8_t> key) {
   if (key.size() != 16 && key.size() != 32) return Errno(EINVAL);
+  const Section section;
   const EVP_CIPHER* cipher = cipher_for(key.size());
   EVP_CIPHER_CTX* context = cipher ? EVP_CIPHER_CTX_new() : nullptr;
   if (!context) return Errno(ENOMEM);
@@ -80,6 +84,7 @@ Result<void> AesGcm::set_key(std::span<const uint8_t> key) {
 Result<void> AesGcm::seal(Nonce nonce, std::span<const uint8_t> associated, std::span<const uint8_t> plain, uint8_t* sealed,
                           std::span<uint8_t, kGcmTagSize> tag) {
   if (plain.size() > kMaxSize || associated.size() > kMaxSize) return Errno(EINVAL);
+  const Section section;
   const bool good = start(context_, nonce, true) && associate(context_, associated) && transform(context_, plain, sealed) &&
                     finish(context_) && take_tag(context_, tag);
   if (!good) return Errno(EIO);
@@ -89,6 +94,7 @@ Result<void> AesGcm::seal(Nonce nonce, std::span<const uint8_t> associated, std:
 Result<void> AesGcm::open(Nonce nonce, std::span<const uint8_t> associated, std::span<const uint8_t> sealed,
                           std::span<const uint8_t, kGcmTagSize> tag, uint8_t* plain) {
   if (sealed.size() > kMaxSize || associated.size() > kMaxSize) return Errno(EINVAL);
+  const Section section;
   const bool good = start(context_, nonce, false) && associate(context_, associated) && transform(context_, sealed, plain) &&
                     expect_tag(context_, tag) && finish(context_);
   if (good) return ok();
@@ -99,6 +105,7 @@ Result<void> AesGcm::open(Nonce nonce, std::span<const uint8_t> associated, std:
 Result<void> AesGcm::authenticate(Nonce nonce, std::span<const uint8_t> first, std::span<const uint8_t> second,
                                   std::span<uint8_t, kGcmTagSize> tag) {
   if (first.size() > kMaxSize || second.size() > kMaxSize) return Errno(EINVAL);
+  const Section section;
   const bool good = start(context_, nonce, true) && associate(context_, first) && associate(context_, second) &&
                     finish(context_) && take_tag(context_, tag);
   if (!good) return Errno(EIO);

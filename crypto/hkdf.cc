@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "crypto/section.h"
 #include "crypto/wipe.h"
 
 namespace scone::crypto {
@@ -42,6 +43,7 @@ bool compute(EVP_MAC_CTX* context, std::span<const uint8_t> key, KeyParts parts,
 
 Result<void> hmac_with_end(std::span<const uint8_t> key, KeyParts parts, std::span<const uint8_t> end,
                            std::span<uint8_t, 32> mac) {
+  const Section section;
   EVP_MAC* algorithm = hmac();
   EVP_MAC_CTX* context = algorithm ? EVP_MAC_CTX_new(algorithm) : nullptr;
   if (!context) return Errno(ENOMEM);

@@ -3,9 +3,12 @@
 #include <linux/errno.h>
 #include <openssl/evp.h>
 
+#include "crypto/section.h"
+
 namespace scone::crypto {
 
 Result<Sha256Digest> sha256(std::initializer_list<std::span<const uint8_t>> parts) {
+  const Section section;
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   if (!context) return Errno(ENOMEM);
   Sha256Digest digest;

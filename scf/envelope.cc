@@ -75,7 +75,8 @@ Defect open(Key key, Bytes file, std::span<uint8_t> body) {
   Result<crypto::AesGcm> cipher = file_cipher(key, file.data() + 16);
   if (!cipher.ok()) return Defect::kNoCrypto;
   const Bytes sealed = file.subspan(kHeaderSize, size);
-  const std::span<const uint8_t, kAuthenticationTag> tag(file.data() + kHeaderSize + size, kAuthenticationTag);
+  const std::span<const uint8_t, kAuthenticationTag> tag(file.data() + kHeaderSize + size,
+                                                         kAuthenticationTag);
   const Result<void> opened = cipher.value().open(kNonce, file.first(kHeaderSize), sealed, tag, body.data());
   if (opened.ok()) return Defect::kNone;
   return opened.error() == Errno(EBADMSG) ? Defect::kNotAuthentic : Defect::kNoCrypto;

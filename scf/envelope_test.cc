@@ -16,11 +16,13 @@ Key key(const std::vector<uint8_t>& bytes) { return Key(bytes.data(), kKeySize);
 std::vector<uint8_t> sealed(uint8_t id = 0x33) {
   const std::vector<uint8_t> ids(kIdSize, id), body(kText.begin(), kText.end());
   std::vector<uint8_t> file(file_size(body.size()));
-  EXPECT_EQ(seal(key(kKey), std::span<const uint8_t, kIdSize>(ids.data(), kIdSize), body, file), Defect::kNone);
+  EXPECT_EQ(seal(key(kKey), std::span<const uint8_t, kIdSize>(ids.data(), kIdSize), body, file),
+            Defect::kNone);
   return file;
 }
 
-Defect opened(const std::vector<uint8_t>& file, std::string* text = nullptr, const std::vector<uint8_t>& with = kKey) {
+Defect opened(const std::vector<uint8_t>& file, std::string* text = nullptr,
+              const std::vector<uint8_t>& with = kKey) {
   Defect defect;
   std::vector<uint8_t> body(body_size(file, defect));
   if (defect != Defect::kNone) return defect;
@@ -75,7 +77,8 @@ TEST(ScfEnvelopeAttack, SplicedFromTwoFiles) {
   for (size_t at : {16u, 48u, 60u}) {
     std::vector<uint8_t> mixed(one.begin(), one.begin() + static_cast<ptrdiff_t>(at));
     mixed.insert(mixed.end(), two.begin() + static_cast<ptrdiff_t>(at), two.end());
-    EXPECT_EQ(opened(mixed), at == 16 ? Defect::kNone : Defect::kNotAuthentic) << at;  // 16: file two, unchanged
+    EXPECT_EQ(opened(mixed), at == 16 ? Defect::kNone : Defect::kNotAuthentic)
+        << at;  // 16: file two, unchanged
   }
 }
 

@@ -81,16 +81,26 @@ Defect read_console_mode(Bytes bytes, Console& console) {
 
 Defect read_field(FieldType type, Bytes bytes, Configuration& configuration, Parts& parts) {
   switch (type) {
-    case FieldType::kArguments: return read_list(bytes, configuration.arguments);
-    case FieldType::kEnvironment: return read_environment(bytes, configuration.environment);
-    case FieldType::kProgram: return read_path(bytes, configuration.program);
-    case FieldType::kWorkingDirectory: return read_path(bytes, configuration.working_directory);
-    case FieldType::kFspfPath: return read_path(bytes, parts.fspf.path);
-    case FieldType::kFspfKey: return read_bytes(bytes, kKeySize, kKeySize, parts.fspf.key);
-    case FieldType::kFspfTag: return read_bytes(bytes, kMinTag, kMaxTag, parts.fspf.tag);
-    case FieldType::kFspfMutable: return read_fspf_mutable(bytes, parts.fspf);
-    case FieldType::kConsoleKey: return read_bytes(bytes, kKeySize, kKeySize, parts.console.key);
-    case FieldType::kConsoleMode: return read_console_mode(bytes, parts.console);
+    case FieldType::kArguments:
+      return read_list(bytes, configuration.arguments);
+    case FieldType::kEnvironment:
+      return read_environment(bytes, configuration.environment);
+    case FieldType::kProgram:
+      return read_path(bytes, configuration.program);
+    case FieldType::kWorkingDirectory:
+      return read_path(bytes, configuration.working_directory);
+    case FieldType::kFspfPath:
+      return read_path(bytes, parts.fspf.path);
+    case FieldType::kFspfKey:
+      return read_bytes(bytes, kKeySize, kKeySize, parts.fspf.key);
+    case FieldType::kFspfTag:
+      return read_bytes(bytes, kMinTag, kMaxTag, parts.fspf.tag);
+    case FieldType::kFspfMutable:
+      return read_fspf_mutable(bytes, parts.fspf);
+    case FieldType::kConsoleKey:
+      return read_bytes(bytes, kKeySize, kKeySize, parts.console.key);
+    case FieldType::kConsoleMode:
+      return read_console_mode(bytes, parts.console);
   }
   return Defect::kUnknownField;
 }

@@ -98,14 +98,16 @@ TEST(ScfParse, RefusesEachDefectByName) {
   EXPECT_EQ(parse_fields({kArguments, field(6, std::string(31, 'k'))}), Defect::kFieldSize);
   EXPECT_EQ(parse_fields({kArguments, field(9, std::string(32, 'k'))}), Defect::kIncomplete);
   EXPECT_EQ(parse_fields({kArguments, field(9, std::string(32, 'k')), field(10, "\3"s)}), Defect::kBadValue);
-  EXPECT_EQ(parse_fields({kArguments, field(9, std::string(32, 'k')), field(10, "\1\1"s)}), Defect::kFieldSize);
+  EXPECT_EQ(parse_fields({kArguments, field(9, std::string(32, 'k')), field(10, "\1\1"s)}),
+            Defect::kFieldSize);
 }
 
 TEST(ScfParse, RefusesEveryTruncation) {
   const std::vector<uint8_t> body = body_of(full());
   Configuration got;
   size_t accepted = 0;
-  for (size_t size = 0; size < body.size(); ++size) accepted += parse(Bytes(body).first(size), got) == Defect::kNone;
+  for (size_t size = 0; size < body.size(); ++size)
+    accepted += parse(Bytes(body).first(size), got) == Defect::kNone;
   // A body may well end after a whole field, if nothing that belongs together was parted. The envelope knows its size.
   EXPECT_LE(accepted, 5u);
 }
@@ -115,7 +117,8 @@ TEST(ScfParse, SurvivesRandomBodies) {
   const std::vector<uint8_t> body = body_of(full());
   for (int i = 0; i < 100000; ++i) {
     std::vector<uint8_t> changed = body;
-    for (auto n = static_cast<int>(random() % 3); n >= 0; --n) changed[random() % changed.size()] = static_cast<uint8_t>(random());
+    for (auto n = static_cast<int>(random() % 3); n >= 0; --n)
+      changed[random() % changed.size()] = static_cast<uint8_t>(random());
     changed.resize(changed.size() - random() % 4);
     Configuration got;
     if (parse(changed, got) != Defect::kNone) continue;

@@ -5,7 +5,9 @@
 #include "enclave/boundary/host_state.h"
 #include "enclave/boundary/log.h"
 #include "enclave/boundary/start_strings.h"
+#include "enclave/configuration/trusted.h"
 #include "enclave/entry/fs_base.h"
+#include "enclave/entry/load_configured.h"
 #include "enclave/entry/new_thread.h"
 #include "enclave/entry/vector.h"
 #include "enclave/file/standard_descriptors.h"
@@ -16,33 +18,68 @@
 #include "enclave/process/thread_list.h"
 #include "enclave/runtime/memory.h"
 #include "enclave/sched/sched.h"
+#include "enclave/shield/console.h"
 
 namespace scone::entry {
 namespace {
 
 constexpr int kSignalKill = 9;
+constexpr int kOwnFailure = 125;  // exit status: not the program's
 
-[[noreturn]] void refuse_program(const boundary::StartStrings& strings, const loader::LoadError& error) {
-  boundary::log(boundary::Line() << "scone: " << strings.path() << ": " << error);
+[[noreturn]] void refuse_start(const char* subject, const char* why) {
+  boundary::log(boundary::Line() << "scone: " << subject << ": " << why);
+  process::terminate(kOwnFailure << 8);
+}
+
+[[noreturn]] void refuse_program(const char* program, const loader::LoadError& error) {
+  boundary::log(boundary::Line() << "scone: " << program << ": " << error);
   process::terminate(error.exit_status() << 8);
 }
 
-void load_main_program() {
+// With arguments and environment as the host gave them.
+loader::Entry load_from_host() {
   auto strings = boundary::StartStrings::read();
   if (!strings.ok()) {
     boundary::log(boundary::Line() << "scone: the arguments and the environment do not fit into the enclave");
     process::terminate(126 << 8);
   }
-  boundary::HostFd::reserve(boundary::start_info().epoll_fd);
-  if (!file::install_standard_descriptors().ok()) process::terminate(kSignalKill);
-  if (!process::init_credentials().ok() || !process::init_limits().ok()) process::terminate(kSignalKill);
   loader::LoadError error;
-  auto program = loader::load_program(strings.value().path(), strings.value().argv(), strings.value().envp(), error);
-  if (!program.ok()) refuse_program(strings.value(), error);
+  auto program =
+      loader::load_program(strings.value().path(), strings.value().argv(), strings.value().envp(), error);
+  if (!program.ok()) refuse_program(strings.value().path(), error);
+  return program.value();
+}
+
+// The host is not told which program it is.
+loader::Entry load_from_configuration(const scf::Configuration& configuration) {
+  loader::LoadError error;
+  auto program = load_configured(configuration, error);
+  configuration::wipe_keys();
+  if (!program.ok()) refuse_program("the program of the start-up configuration", error);
+  return program.value();
+}
+
+void open_descriptors(const scf::Configuration* configuration) {
+  if (configuration && configuration->console) {
+    const shield::ConsoleProblem problem = shield::start_console(*configuration->console);
+    if (problem != shield::ConsoleProblem::kNone) refuse_start("console", shield::describe(problem));
+  } else if (!file::install_standard_descriptors().ok()) {
+    process::terminate(kSignalKill);
+  }
+}
+
+void load_main_program() {
+  const scf::Defect defect = configuration::receive();
+  if (defect != scf::Defect::kNone) refuse_start("start-up configuration", scf::describe(defect));
+  const scf::Configuration* configuration = configuration::trusted();
+  boundary::HostFd::reserve(boundary::start_info().epoll_fd);
+  open_descriptors(configuration);
+  if (!process::init_credentials().ok() || !process::init_limits().ok()) process::terminate(kSignalKill);
+  const loader::Entry program = configuration ? load_from_configuration(*configuration) : load_from_host();
   UserFrame& frame = sched::current().frame();
   memset(&frame, 0, sizeof frame);
-  frame.rip = program.value().rip;
-  frame.rsp = program.value().rsp;
+  frame.rip = program.rip;
+  frame.rsp = program.rsp;
   frame.rflags = 0x202;
   frame.flags = kFrameFullRestore;
   frame.orig_rax = UINT64_MAX;
