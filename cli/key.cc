@@ -53,6 +53,7 @@ std::string to_hex(std::span<const uint8_t> bytes) {
 std::optional<std::string> from_hex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
   std::string bytes;
+  bytes.reserve(text.size() / 2);  // so that no copy of a key stays behind
   for (size_t i = 0; i < text.size(); i += 2) {
     const int high = digit(text[i]), low = digit(text[i + 1]);
     if (high < 0 || low < 0) return std::nullopt;
