@@ -119,7 +119,9 @@ void ConsoleClient::read_output(int descriptor, console::LineSplitter& lines) {
   if (count < 0 && errno == EINTR) return;
   if (count > 0) return decoder_.feed(lines, {buffer, static_cast<size_t>(count)});
   decoder_.finish(lines);
-  descriptor == child_.output() ? child_.close_output() : child_.close_error();
+  if (descriptor == child_.error()) return child_.close_error();
+  child_.close_output();
+  decoder_.finish_output();
 }
 
 void ConsoleClient::on_window_change() {

@@ -29,6 +29,10 @@ void ConsoleDecoder::finish(console::LineSplitter& lines) {
   if (!lines.rest().empty()) take_line(lines.rest());
 }
 
+void ConsoleDecoder::finish_output() {
+  if (!problem_ && output_.finish() != Fault::kNone) fail(output_, output_.finish());
+}
+
 void ConsoleDecoder::finish_all(bool required) {
   if (problem_) return;
   for (const RecordReader* reader : {&output_, &error_}) {

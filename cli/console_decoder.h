@@ -36,6 +36,8 @@ class ConsoleDecoder {
   void feed(console::LineSplitter& lines, std::string_view bytes);
   // That descriptor has ended.
   void finish(console::LineSplitter& lines);
+  // Nothing more can come for stdout.
+  void finish_output();
   // All has ended. Streams that never began are in order if not all of them are `required`.
   void finish_all(bool required);
 
