@@ -28,6 +28,7 @@ RULES = {
     "sgx": (("base/", "sgx/"), True),
     "host": (("abi/", "base/", "crypto/", "sgx/", "host/"), True),
     "cli": (("abi/", "base/", "crypto/", "volume/", "scf/", "console/", "sgx/", "host/", "cli/"), True),
+    "bench": (("bench/",), True),
     "cas": (("abi/", "base/", "crypto/", "sgx/", "cas/"), True),
     "las": (("abi/", "base/", "crypto/", "sgx/", "las/"), True),
 }
