@@ -47,6 +47,7 @@ enum class RunnerCall : uint64_t {
   kReceive,                          // (token, descriptor, bytes): receive so many bytes more of this stream ahead, as Arrivals
   kOpenAndLook,                      // (directory, path, flags, mode, answer, size): openat(2), then fills in an OpenAnswer
   kStopReceiving,                    // (token): no more Arrivals of this stream; what came before is answered by 0
+  kStopProcess,                      // (signal): stop as by SIGTSTP and its like without a handler; 0 when continued
 };
 
 // A system call that travels with the next exit, whatever that is for. The host performs them in order before it does anything else.

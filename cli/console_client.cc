@@ -143,8 +143,9 @@ void ConsoleClient::step() {
     if (errno != EINTR) fail(std::string("poll: ") + strerror(errno));
     return;
   }
-  if (files[0].revents) read_output(files[0].fd, output_lines_);
+  // stderr first: if the command ends, it has its reason there.
   if (files[1].revents) read_output(files[1].fd, error_lines_);
+  if (files[0].revents) read_output(files[0].fd, output_lines_);
   if (files[2].revents) send_queue();
   if (files[3].revents) read_our_input();
   if (files[4].revents) on_window_change();

@@ -4,13 +4,18 @@
 #include <unistd.h>
 
 namespace scone::cli {
+namespace {
+
+constexpr console::TerminalSize kUsualSize{24, 80};
+
+}  // namespace
 
 bool has_terminal() { return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO); }
 
 console::TerminalSize current_terminal_size() {
   winsize size{};
-  if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) != 0) return {};
-  return {size.ws_row, size.ws_col};
+  const bool known = ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row != 0 && size.ws_col != 0;
+  return known ? console::TerminalSize{size.ws_row, size.ws_col} : kUsualSize;
 }
 
 void RawTerminal::enter() {

@@ -9,7 +9,7 @@ namespace scone::cli {
 
 // Both stdin and stdout are terminals.
 bool has_terminal();
-// Of the terminal at stdin; {0, 0} if it does not tell.
+// Of the terminal at stdin; 24 × 80 if it does not tell.
 console::TerminalSize current_terminal_size();
 
 // Raw mode from enter() to the end: every key is the program's.
