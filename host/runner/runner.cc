@@ -57,6 +57,12 @@ void fill_start(BorderMemory& memory, const RunOptions& options, const Sleeper& 
   start.epoll_fd = static_cast<uint64_t>(sleeper.epoll_fd());
   start.cpuid_count = read_cpuid(memory.cpuid(), BorderMemory::kMaxCpuid);
   copy_strings(memory.strings(), options);
+  if (!options.scf.empty()) {
+    start.scf = reinterpret_cast<uint64_t>(options.scf.data());
+    start.scf_size = options.scf.size();
+    start.scf_key = reinterpret_cast<uint64_t>(options.scf_key);
+    start.scf_key_size = abi::kScfKeySize;
+  }
   tamper_start(start);
 }
 

@@ -27,6 +27,9 @@ struct RunOptions {
   bool trace = false;
   bool stats = false;
   bool rewrite = true;
+  // An encrypted start-up configuration for the enclave: then program, arguments and environment mean nothing.
+  std::string scf;
+  uint64_t* scf_key = nullptr;  // abi::kScfKeySize bytes of the caller's; the enclave overwrites them
 };
 
 // Prints the counters after the program has ended; called on any thread.
