@@ -41,7 +41,7 @@ constexpr int kOwnFailure = 125;  // exit status: not the program's
 }
 
 // The volume that the program's files are in.
-void start_files(const shield::FileSettings& settings) {
+void open_volume(const shield::FileSettings& settings) {
   if (!shield::start_files(settings).ok()) process::terminate(kOwnFailure << 8);
 }
 
@@ -51,19 +51,22 @@ void start_files_of(const char* const* environment) {
   Result<shield::FileSettings> settings = shield::file_settings(environment, key);
   if (!settings.ok() && settings.error() == Errno(ENOENT)) return;
   if (!settings.ok()) process::terminate(kOwnFailure << 8);
-  start_files(settings.value());
+  open_volume(settings.value());
   crypto::wipe(key, sizeof key);
 }
 
 void start_files_of(const scf::Fspf& fspf) {
-  shield::FileSettings settings{.fspf = fspf.path, .key = fspf.key, .is_mutable = fspf.is_mutable};
+  shield::FileSettings settings{};
+  settings.fspf = fspf.path;
+  settings.key = fspf.key;
+  settings.is_mutable = fspf.is_mutable;
   if (!fspf.tag.empty()) {
     volume::Tag tag;
     if (fspf.tag.size() != tag.size()) refuse_start("start-up configuration", "the volume's tag has a wrong size");
     memcpy(tag.data(), fspf.tag.data(), tag.size());
     settings.tag = tag;
   }
-  start_files(settings);
+  open_volume(settings);
 }
 
 // With arguments and environment as the host gave them.
