@@ -77,7 +77,10 @@ def session_priority(nice):
         yield
         return
     before = group.read_text().split()[-1]
-    group.write_text(str(nice))
+    try:
+        group.write_text(str(nice))
+    except PermissionError:
+        raise SystemExit("bench/run: a negative --nice is for root") from None
     try:
         yield
     finally:
