@@ -20,7 +20,7 @@ namespace {
 struct Options {
   EnclaveOptions enclave;
   DeviceOptions device;
-  std::string engine = "sync";
+  std::string engine = "batched";
   bool trace = false;
   std::string stats;  // "", "text" or "json"
   std::string stats_file;
@@ -48,6 +48,12 @@ std::vector<std::string> environment(const std::vector<std::string>& settings) {
   return result;
 }
 
+host::Engine engine_named(const std::string& name) {
+  if (name == "sync") return host::Engine::kSync;
+  if (name == "threads") return host::Engine::kThreads;
+  return host::Engine::kBatched;
+}
+
 void run(Options& options, host::Clock& clock) {
   options.enclave.resolve();
   const std::string program = find_program(options.command.front());
@@ -72,7 +78,7 @@ void run(Options& options, host::Clock& clock) {
   run_options.ethreads = parameters.ethreads;
   run_options.enclave_size = parameters.enclave_size;
   run_options.heap_limit = options.enclave.heap_limit();
-  run_options.engine = options.engine == "threads" ? host::Engine::kThreads : host::Engine::kSync;
+  run_options.engine = engine_named(options.engine);
   run_options.trace = options.trace;
   run_options.stats = !options.stats.empty();
   run_options.rewrite = !options.no_rewrite;
@@ -92,7 +98,7 @@ void add_run(CLI::App& app, host::Clock& clock) {
   auto* options = new Options;
   options->enclave.add_to(*verb);
   options->device.add_to(*verb);
-  verb->add_option("--engine", options->engine, "how system calls reach the host")->check(CLI::IsMember({"sync", "threads"}));
+  verb->add_option("--engine", options->engine, "how system calls reach the host")->check(CLI::IsMember({"sync", "threads", "batched"}));
   verb->add_flag("--trace", options->trace, "print each system call");
   verb->add_option("--stats", options->stats, "print counters at the end: text or json")
       ->expected(0, 1)

@@ -6,9 +6,11 @@
 #include "base/checked.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/log.h"
+#include "enclave/boundary/round.h"
 #include "enclave/entry/fs_base.h"
 #include "enclave/entry/vector.h"
 #include "enclave/runtime/memory.h"
+#include "enclave/sched/lock.h"
 
 extern "C" void exit_to_host();
 
@@ -40,7 +42,8 @@ bool plausible(const abi::StartInfo& info, const entry::Ethread& ethread) {
          HostPtr<abi::SharedArea>::at(info.shared_area).ok() &&
          HostPtr<abi::EthreadArea>::at(info.ethread_areas, info.ethreads).ok() &&
          HostPtr<uint64_t>::at(info.arena, info.arena_size / 8).ok() && is_host_range(info.strings, info.strings_size) &&
-         HostPtr<abi::CpuidEntry>::at(info.cpuid, info.cpuid_count).ok() && HostPtr<abi::StatsBlock>::at(info.stats).ok();
+         HostPtr<abi::CpuidEntry>::at(info.cpuid, info.cpuid_count).ok() && HostPtr<abi::StatsBlock>::at(info.stats).ok() &&
+         HostPtr<uint64_t>::at(info.receive_buffers, abi::kReceiveBuffers * abi::kReceiveBufferSize / 8).ok();
 }
 
 }  // namespace
@@ -71,11 +74,15 @@ void leave(abi::ExitReason reason) {
   entry::Ethread& ethread = entry::this_ethread();
   ++ethread.exits;
   area_of(ethread).field(&abi::EthreadArea::exit_reason).store(static_cast<uint64_t>(reason));
+  // Whoever stops the enclave may stand anywhere, even with locks.
+  const bool round = reason != abi::ExitReason::kAbort && sched::held_ranks() == 0;
+  if (round) begin_round(area_of(ethread));
   if (ethread.current) entry::save_vector_for_switch(*ethread.current);
   entry::scrub_vector();
   const uint64_t fs_base = entry::read_fs_base();
   exit_to_host();
   entry::write_fs_base(fs_base);
+  if (round) finish_round(area_of(ethread));
 }
 
 int64_t runner_call(abi::RunnerCall call, uint64_t a0, uint64_t a1, uint64_t a2) {

@@ -2,6 +2,7 @@
 
 #include "enclave/boundary/host_state.h"
 #include "enclave/mm/program.h"
+#include "enclave/net/stream_arrivals.h"
 #include "enclave/syscall/statistics.h"
 
 namespace scone::process {
@@ -9,6 +10,7 @@ namespace scone::process {
 void terminate(int wait_status) {
   // Stores to shared file mappings reach their files, as the kernel would see to. An error has nobody left to be told to.
   (void)mm::program().sync_all().ok();
+  net::finish_sends();
   syscall::report_statistics();
   boundary::leave_for_good(abi::ExitReason::kExit, static_cast<uint64_t>(wait_status));
 }

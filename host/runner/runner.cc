@@ -11,6 +11,7 @@
 #include "host/runner/hostile.h"
 #include "host/runner/process.h"
 #include "host/runner/signals.h"
+#include "host/syscall/epoll_receiver.h"
 
 namespace scone::host {
 namespace {
@@ -41,6 +42,7 @@ void fill_start(BorderMemory& memory, const RunOptions& options, const Sleeper& 
   if (options.stats) start.flags |= abi::kFlagStats;
   if (!options.rewrite) start.flags |= abi::kFlagNoRewrite;
   if (options.engine == Engine::kThreads) start.flags |= abi::kFlagThreadsEngine;
+  if (options.engine == Engine::kBatched) start.flags |= abi::kFlagBatched | abi::kFlagReceiveAhead;
   start.argc = options.arguments.size();
   start.envc = options.environment.size();
   start.pid = static_cast<uint64_t>(getpid());
@@ -65,9 +67,13 @@ Result<void> run_enclave(EnclaveDevice& device, const std::vector<uint64_t>& tcs
   TRY(Sleeper::create(*sleeper));
   fill_start(*memory, options, *sleeper);
   clock.publish(memory->shared().time);
+  Receiver* receiver = nullptr;
+  if (options.engine == Engine::kBatched)
+    receiver = new EpollReceiver(sleeper->epoll_fd(), memory->receive_buffers(), &memory->ethread(0));
+  sleeper->set_receiver(receiver);
   auto* helpers =
       new Helpers(memory->shared(), options.engine == Engine::kThreads, [sleeper] { sleeper->wake_any(); });
-  auto* process = new Process{device, *memory, *sleeper, *helpers, clock, tcs, options.stats ? stats_sink : nullptr};
+  auto* process = new Process{device, *memory, *sleeper, *helpers, clock, receiver, tcs, options.stats ? stats_sink : nullptr};
   TRY(install_signal_handlers(*process));
   run_ethread(*process, 0);
 }

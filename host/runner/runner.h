@@ -12,7 +12,9 @@
 
 namespace scone::host {
 
-enum class Engine { kSync, kThreads };
+// How system calls reach the host: each by an exit; through helper threads; or together with the exits that there are anyway, streams being
+// received ahead.
+enum class Engine { kSync, kThreads, kBatched };
 
 struct RunOptions {
   std::string program;                 // path; found already

@@ -6,6 +6,7 @@
 
 #include "abi/border.h"
 #include "base/result.h"
+#include "host/syscall/receiver.h"
 
 namespace scone::host {
 
@@ -17,6 +18,8 @@ class Sleeper {
   ~Sleeper();
 
   int epoll_fd() const { return epoll_; }
+  // Gets to see all events first. Before any ethread runs.
+  void set_receiver(Receiver* receiver) { receiver_ = receiver; }
   // Sleeps as ethread `number` until a wake-up, an event or the deadline (CLOCK_MONOTONIC ns; 0: only collects
   // events, UINT64_MAX: none). Fills area.events.
   void sleep(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area);
@@ -32,8 +35,9 @@ class Sleeper {
   };
   static constexpr unsigned kNobody = UINT32_MAX;
 
-  void poll_events(uint64_t deadline_ns, abi::EthreadArea& area);
+  void poll_events(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area);
 
+  Receiver* receiver_ = nullptr;
   int epoll_ = -1;
   int event_ = -1;  // in epoll_, wakes the poller
   std::atomic<unsigned> poller_{kNobody};
