@@ -45,6 +45,7 @@ enum class RunnerCall : uint64_t {
   kWakeEthread,                      // (ethread): make its kIdle return
   kLog,                              // (address, length): diagnostic text for the runner's stderr
   kReceive,                          // (token, descriptor, bytes): receive so many bytes more of this stream ahead, as Arrivals
+  kOpenAndLook,                      // (directory, path, flags, mode, answer, size): openat(2), then fills in an OpenAnswer
   kStopReceiving,                    // (token): no more Arrivals of this stream; what came before is answered by 0
 };
 
@@ -59,6 +60,14 @@ inline constexpr uint32_t kMaxPosted = 256;
 inline constexpr uint64_t kPostedLinked = uint64_t{1} << 63;
 // A thread waits for the result. After such a call, and after an unexpected result, kIdle does not sleep.
 inline constexpr int64_t kPostedAwaited = INT64_MIN;
+
+// What kOpenAndLook leaves for the enclave, the result being openat's: attributes, and the contents of a regular file opened for reading if
+// they fit behind it.
+struct OpenAnswer {
+  uint64_t stat[18];      // struct stat
+  int64_t content_size;   // bytes that follow; -1: not read
+  uint64_t reserved;
+};
 
 // Bytes of a stream that were received ahead of the program's asking.
 struct Arrival {

@@ -33,6 +33,7 @@ TEST(Border, GoldenSizesAndOffsets) {
   EXPECT_EQ(sizeof(PostedCall), 64u);
   EXPECT_EQ(offsetof(PostedCall, result), 56u);
   EXPECT_EQ(sizeof(Arrival), 24u);
+  EXPECT_EQ(sizeof(OpenAnswer), 160u);
   EXPECT_EQ(offsetof(EthreadArea, posted_count), 96u);
   EXPECT_EQ(offsetof(EthreadArea, posted), 128u + 16 * 256);
   EXPECT_EQ(offsetof(EthreadArea, call_args), 16u);

@@ -6,6 +6,7 @@
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/host_state.h"
 #include "enclave/boundary/receive_buffers.h"
+#include "enclave/file/round_cache.h"
 #include "enclave/net/stream_arrivals.h"
 #include "enclave/sched/sched.h"
 
@@ -131,6 +132,7 @@ void begin_round(HostPtr<abi::EthreadArea> area) {
 void finish_round(HostPtr<abi::EthreadArea> area) {
   if (!batching()) return;
   g_world_age.fetch_add(1, std::memory_order_acq_rel);
+  file::round_cache::forget_all();
   own_round().finish(area);
   take_arrivals(area);
 }

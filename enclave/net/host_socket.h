@@ -34,6 +34,7 @@ class HostSocket final : public Socket {
 
   // sendfile(2) without waiting for the host: see Stream::put_file(). ENOTSUP: this socket does not send behind.
   Result<size_t> send_file(const Ref<file::HostDescriptor>& from, uint64_t offset, size_t count) override;
+  bool sends_behind() override { return stream() != nullptr; }
   Result<uint64_t> ioctl(uint32_t request, uint64_t argument) override;
   uint32_t poll() override { return source_.events(); }
   sched::WaitQueue* wait_queue() override { return &source_.queue(); }

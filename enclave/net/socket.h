@@ -55,6 +55,7 @@ class Socket : public file::File {
   virtual Result<size_t> send_file(const Ref<file::HostDescriptor>&, uint64_t /*offset*/, size_t /*count*/) {
     return Errno(ENOTSUP);
   }
+  virtual bool sends_behind() { return false; }
   virtual Result<Address> local_address() = 0;
   virtual Result<Address> peer_address() = 0;
   // Return bytes moved; a receive with MSG_TRUNC the length of the datagram.

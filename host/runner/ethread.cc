@@ -14,6 +14,7 @@
 #include "host/runner/hostile.h"
 #include "host/runner/runner_call.h"
 #include "host/runner/signals.h"
+#include "host/syscall/open_and_look.h"
 #include "host/syscall/posted.h"
 #include "host/syscall/raw.h"
 
@@ -87,6 +88,8 @@ int64_t serve_runner_call(Process& process, abi::RunnerCall call, const uint64_t
       return log_text(a[0], a[1]);
     case abi::RunnerCall::kReceive:
       return process.receiver ? process.receiver->receive(a[0], static_cast<int>(a[1]), a[2]) : -ENOSYS;
+    case abi::RunnerCall::kOpenAndLook:
+      return open_and_look(a);
     case abi::RunnerCall::kStopReceiving:
       return process.receiver ? process.receiver->stop(a[0]) : -ENOSYS;
   }
