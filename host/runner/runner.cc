@@ -16,6 +16,9 @@
 namespace scone::host {
 namespace {
 
+// An exit and the entry after it that cost so much are worth a moment's wait for more to carry.
+constexpr uint64_t kWorthWaitingCycles = 4000;
+
 size_t strings_size(const RunOptions& options) {
   size_t size = options.program.size() + 1;
   for (const auto& list : {options.arguments, options.environment})
@@ -70,7 +73,7 @@ Result<void> run_enclave(EnclaveDevice& device, const std::vector<uint64_t>& tcs
   Receiver* receiver = nullptr;
   if (options.engine == Engine::kBatched)
     receiver = new EpollReceiver(sleeper->epoll_fd(), memory->receive_buffers(), &memory->ethread(0));
-  sleeper->set_receiver(receiver);
+  sleeper->set_receiver(receiver, device.transition_cycles() >= kWorthWaitingCycles);
   auto* helpers =
       new Helpers(memory->shared(), options.engine == Engine::kThreads, [sleeper] { sleeper->wake_any(); });
   auto* process = new Process{device, *memory, *sleeper, *helpers, clock, receiver, tcs, options.stats ? stats_sink : nullptr};
