@@ -34,6 +34,10 @@ class Enclave:
                 "--stats=json", "--stats-file", str(statistics_file), "--"]
 
 
+# The first of these that there is, is what a user gets who does not choose.
+DEFAULT_ENGINES = ("auto", "batched", "sync")
+
+
 def known_engines():
     """The engines that this build of scone offers."""
     text = subprocess.run([SCONE, "run", "--help"], capture_output=True, text=True, check=True).stdout

@@ -17,8 +17,7 @@ CONFIGURATIONS = {
     "fast-2": ["--fast", "--ethreads", "2"],
     "strict-2": ["--strict", "--ethreads", "2"],
     "threads-2": ["--fast", "--ethreads", "2", "--engine", "threads"],
-    "batched-1": ["--fast", "--ethreads", "1", "--engine", "batched"],
-    "batched-2": ["--fast", "--ethreads", "2", "--engine", "batched"],
+    "sync-2": ["--fast", "--ethreads", "2", "--engine", "sync"],
 }
 # What may trap: the first calls, before a site is reached by a rewritten path. Not one per request.
 MOST_TRAPS = 20
@@ -310,9 +309,9 @@ for label, configuration in CONFIGURATIONS.items():
     TESTS[f"server.redis.{label}"] = redis(configuration, ["--appendonly", "no"])
     TESTS[f"server.memcached.{label}"] = memcached(configuration)
     TESTS[f"server.nginx.{label}"] = nginx(configuration, "on")
-for label in ("fast-1", "fast-2", "strict-2", "batched-1", "batched-2"):
+for label in ("fast-1", "fast-2", "strict-2"):
     TESTS[f"server.apache.{label}"] = apache(CONFIGURATIONS[label])
-for label in ("fast-2", "threads-2", "batched-2"):
+for label in ("fast-2", "threads-2"):
     TESTS[f"server.redis_append_only.{label}"] = redis_append_only(CONFIGURATIONS[label])
 # Its threads spin for each other: with more threads than processors each turn costs a tick. Right, but slow: fewer requests.
 TESTS["server.redis_io_threads.fast-2"] = redis(CONFIGURATIONS["fast-2"],
