@@ -11,7 +11,7 @@
 
 namespace scone::abi {
 
-inline constexpr uint64_t kBorderVersion = 2;
+inline constexpr uint64_t kBorderVersion = 3;
 inline constexpr uint32_t kMaxEthreads = 16;
 // Number of system calls that can be handed to helper threads at the same time.
 inline constexpr uint32_t kSlots = 256;
@@ -47,6 +47,7 @@ enum class RunnerCall : uint64_t {
   kReceive,                          // (token, descriptor, bytes): receive so many bytes more of this stream ahead, as Arrivals
   kOpenAndLook,                      // (directory, path, flags, mode, answer, size): openat(2), then fills in an OpenAnswer
   kStopReceiving,                    // (token): no more Arrivals of this stream; what came before is answered by 0
+  kStopProcess,                      // (signal): stop as by SIGTSTP and its like without a handler; 0 when continued
 };
 
 // A system call that travels with the next exit, whatever that is for. The host performs them in order before it does anything else.
@@ -179,7 +180,15 @@ struct StartInfo {
   uint64_t cpuid;         // CpuidEntry[cpuid_count]
   uint64_t cpuid_count;
   uint64_t receive_buffers;  // kReceiveBuffers of kReceiveBufferSize bytes
+  // The start-up configuration (SCF): the encrypted file, and the key to it. With one, strings[] is ignored. Until an attested
+  // channel delivers both, the runner does, so the key protects from everybody but the host. All 0: there is none.
+  uint64_t scf;
+  uint64_t scf_size;
+  uint64_t scf_key;       // the enclave overwrites it with zeros
+  uint64_t scf_key_size;  // kScfKeySize
 };
+inline constexpr uint64_t kScfKeySize = 32;
+inline constexpr uint64_t kMaxScfSize = 2 << 20;
 
 // CPUID traps inside an enclave; what the host's CPU says is handed in. Untrusted.
 struct CpuidEntry {

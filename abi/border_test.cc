@@ -28,7 +28,7 @@ TEST(Border, StructsArePlainAndWithoutPadding) {
 }
 
 TEST(Border, GoldenSizesAndOffsets) {
-  EXPECT_EQ(kBorderVersion, 2u);
+  EXPECT_EQ(kBorderVersion, 3u);
   EXPECT_EQ(sizeof(EthreadArea), 128u + 16 * 256 + 64 * 256 + 24 * 256 + 8 * 256);
   EXPECT_EQ(sizeof(PostedCall), 64u);
   EXPECT_EQ(offsetof(PostedCall, result), 56u);
@@ -57,6 +57,8 @@ TEST(Border, GoldenSizesAndOffsets) {
   EXPECT_EQ(offsetof(StartInfo, shared_area), 40u);
   EXPECT_EQ(offsetof(StartInfo, argc), 88u);
   EXPECT_EQ(offsetof(StartInfo, stats), 160u);
+  EXPECT_EQ(offsetof(StartInfo, scf), 192u);
+  EXPECT_EQ(sizeof(StartInfo), 224u);
   EXPECT_EQ(sizeof(StatsBlock), 8u * (3 * 512 + 8));
 }
 

@@ -29,6 +29,13 @@ T copy_words(HostPtr<uint64_t> from) {
   return __builtin_bit_cast(T, words);
 }
 
+// Both of them, or neither.
+bool plausible_scf(const abi::StartInfo& info) {
+  if (info.scf_size == 0) return info.scf == 0 && info.scf_key == 0 && info.scf_key_size == 0;
+  return info.scf_size <= abi::kMaxScfSize && info.scf_key_size == abi::kScfKeySize &&
+         is_host_range(info.scf, info.scf_size) && HostPtr<uint64_t>::at(info.scf_key, abi::kScfKeySize / 8).ok();
+}
+
 // There is no validated area yet to say anything through: leaving without a reason is the message.
 [[noreturn]] void refuse_start() {
   for (;;) exit_to_host();
@@ -43,7 +50,8 @@ bool plausible(const abi::StartInfo& info, const entry::Ethread& ethread) {
          HostPtr<abi::EthreadArea>::at(info.ethread_areas, info.ethreads).ok() &&
          HostPtr<uint64_t>::at(info.arena, info.arena_size / 8).ok() && is_host_range(info.strings, info.strings_size) &&
          HostPtr<abi::CpuidEntry>::at(info.cpuid, info.cpuid_count).ok() && HostPtr<abi::StatsBlock>::at(info.stats).ok() &&
-         HostPtr<uint64_t>::at(info.receive_buffers, abi::kReceiveBuffers * abi::kReceiveBufferSize / 8).ok();
+         HostPtr<uint64_t>::at(info.receive_buffers, abi::kReceiveBuffers * abi::kReceiveBufferSize / 8).ok() &&
+         plausible_scf(info);
 }
 
 }  // namespace
@@ -57,6 +65,8 @@ void init_host_state(uint64_t address) {
   if (!source.ok()) refuse_start();
   g_start = copy_words<abi::StartInfo>(source.value());
   if (!plausible(g_start, entry::this_ethread())) refuse_start();
+  // A configured program has secrets: what it does is not the host's to see.
+  if (g_start.scf_size != 0) g_start.flags &= ~uint64_t{abi::kFlagTrace};
 }
 
 void attach_ethread(entry::Ethread& ethread) {

@@ -93,6 +93,8 @@ int64_t serve_runner_call(Process& process, abi::RunnerCall call, const uint64_t
       return open_and_look(a);
     case abi::RunnerCall::kStopReceiving:
       return process.receiver ? process.receiver->stop(a[0]) : -ENOSYS;
+    case abi::RunnerCall::kStopProcess:
+      return stop_process(a[0]);
   }
   return -ENOSYS;
 }

@@ -75,6 +75,11 @@ void Sleeper::poll_events(unsigned number, uint64_t deadline_ns, abi::EthreadAre
 
 // Adds to what is in the area already.
 void Sleeper::collect(unsigned number, const timespec* timeout, abi::EthreadArea& area) {
+  const timespec no_time{0, 0};
+  if (receiver_ && receiver_->waits()) {
+    if (!receiver_->wait(timeout, area)) return tamper_events(area);
+    timeout = &no_time;
+  }
   epoll_event events[abi::kMaxReadyEvents];
   uint64_t filled = area.event_count;
   const int room = static_cast<int>(abi::kMaxReadyEvents - filled);

@@ -55,6 +55,14 @@ class Image(unittest.TestCase):
             with self.subTest(text):
                 self.assert_refused(text, "forbidden instruction")
 
+    def test_section_of_libcrypto(self):
+        code = '.section .crypto_text, "ax", @progbits\n.type f, @function\nf: {}\n ret\n.size f, . - f\n'
+        self.assertEqual(self.check(code.format("vpxor %ymm0, %ymm0, %ymm0")), (0, ""))
+        self.assertEqual(self.check(code.format("nop") + ".byte 0x0f, 0xa2, 0x06\n"), (0, ""))  # a table
+        self.assert_refused(code.format("cpuid"), "forbidden instruction")
+        self.assert_refused(code.format("syscall"), "forbidden instruction")
+        self.assert_refused(code.format(".byte 0x06"), "forbidden instruction")
+
     def test_bytes_that_are_no_instruction(self):
         self.assert_refused(".byte 0x06", "forbidden instruction")
 

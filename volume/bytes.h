@@ -1,0 +1,17 @@
+// Byte ranges and the 16-byte tags that name states of a volume.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace scone::volume {
+
+using Bytes = std::span<const uint8_t>;
+using MutableBytes = std::span<uint8_t>;
+
+inline constexpr size_t kTagSize = 16;
+using Tag = std::array<uint8_t, kTagSize>;
+
+}  // namespace scone::volume

@@ -1,0 +1,279 @@
+// FileContent: writing.
+#include "base/min_max.h"
+#include "volume/file_content.h"
+
+namespace scone::volume {
+namespace {
+
+constexpr size_t kWriteAtOnce = size_t{64} << 10;
+
+}  // namespace
+
+// Chunks that are sealed one behind the other, then written with one call, then installed.
+class FileContent::Run {
+ public:
+  // Room for `size` bytes. ENOMEM.
+  Result<void> prepare(size_t size, uint32_t chunk_size) {
+    limit = (size + chunk_size - 1) / chunk_size;
+    TRY(entries.reserve(limit));
+    return bytes.reserve(size);
+  }
+  void clear() {
+    entries.clear();
+    bytes.clear();
+  }
+  size_t limit = 0;  // chunks
+  Array<ChunkEntry> entries;
+  Array<uint8_t> bytes;
+};
+
+void FileContent::content_changed() {
+  node_.content_changed_ = true;
+  node_.attributes_.mtime = node_.attributes_.ctime = state_.now();
+  state_.mark_dirty(node_);
+}
+
+Result<void> FileContent::know_slots() {
+  OpenFile& open = file();
+  if (open.slots_known) return ok();
+  SlotMap slots;
+  const uint64_t end = chunk_count(node_.size_, chunk_size_);
+  for (uint64_t i = node_.chunks_.next_possible(0); i < end; i = node_.chunks_.next_possible(i + 1)) {
+    const ChunkEntry* entry = node_.chunks_.find(i);
+    if (!entry) continue;
+    auto marked = slots.mark(entry->slot);
+    if (!marked.ok() && marked.error() == Errno(EEXIST)) return damaged(i * chunk_size_, "two chunks claim one place");
+    TRY(marked);
+  }
+  open.slots = std::move(slots);
+  open.slots_known = true;
+  return ok();
+}
+
+// Precondition: room in `superseded` and `changed`, and for an entry at `index`.
+void FileContent::install(uint64_t index, const ChunkEntry& entry) {
+  OpenFile& open = file();
+  ChunkEntry* place = node_.chunks_.at(index).value_or(nullptr);
+  if (place->is_hole())
+    ++node_.stored_chunks_;
+  else if (place->fresh)
+    open.slots.free(place->slot);
+  else
+    (void)open.superseded.push(place->slot);
+  if (!place->changed) (void)open.changed.push(index);
+  *place = entry;
+  place->changed = place->fresh = true;
+  if (open.buffered == index) {  // what was written is newer, or the same
+    open.buffered = OpenFile::kNoChunk;
+    open.buffer_changed = false;
+  }
+}
+
+// Seals chunks from `index` on, as many as get neighbouring slots; their slots are taken even on error.
+Result<void> FileContent::seal_run(Run& run, uint64_t index, Bytes from) {
+  TRY(run.prepare(min_of(from.size(), max_of<size_t>(kWriteAtOnce, chunk_size_)), chunk_size_));
+  size_t done = 0;
+  while (done < from.size() && run.entries.size() < run.limit) {
+    const uint64_t chunk = index + run.entries.size();
+    TRY(node_.chunks_.at(chunk));
+    ChunkEntry entry;
+    // Never over the version before, even if no commit refers to it: this write may fail half-way.
+    entry.slot = TRY(file().slots.take(static_cast<uint32_t>(chunk)));
+    if (!run.entries.empty() && entry.slot != run.entries[0].slot + run.entries.size()) {
+      file().slots.free(entry.slot);
+      break;
+    }
+    const Bytes plain = from.subspan(done, min_of<size_t>(chunk_size_, from.size() - done));
+    TRY(run.entries.push(entry));  // cannot fail, nor can the next: reserved
+    TRY(run.bytes.resize(done + plain.size(), 0));
+    TRY(seal_chunk(chunk, plain, run.bytes.begin() + done, &run.entries[run.entries.size() - 1]));
+    done += plain.size();
+  }
+  OpenFile& open = file();
+  TRY(open.superseded.make_room(run.entries.size()));
+  return open.changed.make_room(run.entries.size());
+}
+
+Result<void> FileContent::write_run(const Run& run) {
+  node_.needs_sync_ = true;
+  const uint64_t position = uint64_t{run.entries[0].slot} * chunk_size_;
+  const auto written = file().host->pwrite(position, run.bytes.span());
+  if (!written.ok()) return failed(written.error(), position, "host file cannot be written");
+  return ok();
+}
+
+// Seals and writes `from` as chunks index, index + 1, …: full ones, or a single one of its stored size.
+Result<void> FileContent::write_chunks(uint64_t index, Bytes from) {
+  TRY(know_slots());
+  TRY(host_files_.open(node_, true));
+  Run run;
+  while (!from.empty()) {
+    run.clear();
+    auto result = seal_run(run, index, from);
+    if (result.ok()) result = write_run(run);
+    for (size_t i = 0; i < run.entries.size(); ++i) {
+      if (result.ok())
+        install(index + i, run.entries[i]);
+      else
+        file().slots.free(run.entries[i].slot);
+    }
+    TRY(result);
+    const uint64_t end = index * chunk_size_ + run.bytes.size();
+    if (end > node_.size_) node_.size_ = end;
+    index += run.entries.size();
+    from = from.subspan(run.bytes.size());
+  }
+  return ok();
+}
+
+Result<void> FileContent::flush() {
+  OpenFile* open = node_.open_;
+  if (!open || !open->buffer_changed) return ok();
+  const uint64_t index = open->buffered;
+  TRY(write_chunks(index, {open->buffer, stored_size(index)}));
+  open->buffered = index;  // what is in the buffer is now on the host, too
+  return ok();
+}
+
+// Makes `index` the buffered chunk, to be changed.
+Result<void> FileContent::buffer(uint64_t index) {
+  if (file().buffered == index) return ok();
+  TRY(flush());
+  return load(index);
+}
+
+// The file grows by zeros. The last chunk, if not full, is longer from now on and has to be sealed anew.
+Result<void> FileContent::extend(uint64_t size) {
+  const uint64_t last = node_.size_ / chunk_size_;
+  if (node_.size_ % chunk_size_ != 0 && (node_.chunks_.find(last) || file().buffered == last)) {
+    TRY(buffer(last));
+    file().buffer_changed = true;
+  }
+  node_.size_ = size;
+  content_changed();
+  return ok();
+}
+
+Result<void> FileContent::write(uint64_t offset, Bytes from) {
+  if (from.empty()) return ok();
+  const uint64_t limit = ChunkMap::kMaxChunks * chunk_size_;
+  if (offset > limit || from.size() > limit - offset) return Errno(EFBIG);
+  TRY(ready());
+  if (offset > node_.size_) TRY(extend(offset));
+  content_changed();
+  size_t done = 0;
+  while (done < from.size()) {
+    const uint64_t position = offset + done;
+    const uint64_t index = position / chunk_size_;
+    const size_t within = position % chunk_size_;
+    size_t piece = min_of(chunk_size_ - within, from.size() - done);
+    if (piece == chunk_size_) {
+      piece = (from.size() - done) / chunk_size_ * chunk_size_;
+      TRY(write_chunks(index, from.subspan(done, piece)));
+    } else {
+      TRY(buffer(index));
+      __builtin_memcpy(file().buffer + within, from.data() + done, piece);
+      file().buffer_changed = true;
+    }
+    done += piece;
+    if (position + piece > node_.size_) node_.size_ = position + piece;
+  }
+  return ok();
+}
+
+// Chunks [first_chunk, last_chunk) become holes.
+void FileContent::drop_from(uint64_t first_chunk, uint64_t last_chunk) {
+  OpenFile& open = file();
+  for (uint64_t i = node_.chunks_.next_possible(first_chunk); i < last_chunk; i = node_.chunks_.next_possible(i + 1)) {
+    ChunkEntry* entry = node_.chunks_.find(i);
+    if (!entry) continue;
+    if (entry->fresh)
+      open.slots.free(entry->slot);
+    else
+      (void)open.superseded.push(entry->slot);  // without memory the slot is not used again until the next mount
+    *entry = ChunkEntry{};
+    --node_.stored_chunks_;
+  }
+  if (open.buffered != OpenFile::kNoChunk && open.buffered >= first_chunk) {
+    open.buffered = OpenFile::kNoChunk;
+    open.buffer_changed = false;
+  }
+  open.lowest_chunks = min_of(open.lowest_chunks, first_chunk);
+  if (first_chunk == 0) node_.chunks_.clear();
+}
+
+Result<void> FileContent::truncate(uint64_t size) {
+  if (size > ChunkMap::kMaxChunks * chunk_size_) return Errno(EFBIG);
+  TRY(ready());
+  if (size >= node_.size_) {
+    if (size > node_.size_) return extend(size);
+    content_changed();
+    return ok();
+  }
+  TRY(know_slots());
+  const uint64_t last = size / chunk_size_;
+  const size_t tail = size % chunk_size_;
+  if (tail != 0 && (node_.chunks_.find(last) || file().buffered == last)) {
+    TRY(buffer(last));  // shorter from now on: sealed anew
+    __builtin_memset(file().buffer + tail, 0, chunk_size_ - tail);
+    file().buffer_changed = true;
+  }
+  drop_from(chunk_count(size, chunk_size_), chunk_count(node_.size_, chunk_size_));
+  node_.size_ = size;
+  content_changed();
+  return ok();
+}
+
+// The host may have dropped what it could not write: everything since the last commit is read back and written again.
+Result<void> FileContent::rewrite_changed() {
+  Array<uint8_t> chunk;
+  TRY(chunk.resize(chunk_size_, 0));
+  const uint64_t end = chunk_count(node_.size_, chunk_size_);
+  for (const uint64_t index : file().changed) {
+    const ChunkEntry* entry = node_.chunks_.find(index);
+    if (index >= end || !entry || !entry->changed) continue;
+    const uint64_t position = uint64_t{entry->slot} * chunk_size_;
+    const MutableBytes bytes = chunk.span().first(stored_size(index));
+    if (TRY(file().host->pread(position, bytes)) < bytes.size()) return damaged(position, "host file is too short: truncated");
+    TRY(file().host->pwrite(position, bytes));
+  }
+  return ok();
+}
+
+Result<void> FileContent::sync_host() {
+  if (!node_.needs_sync_) return ok();
+  TRY(ready());
+  TRY(host_files_.open(node_, true));
+  auto synced = node_.sync_failed_ ? rewrite_changed() : ok();
+  if (synced.ok()) synced = file().host->sync();
+  if (!synced.ok()) {
+    node_.sync_failed_ = true;
+    return failed(synced.error(), 0, "host file cannot be synced");
+  }
+  node_.needs_sync_ = node_.sync_failed_ = false;
+  return ok();
+}
+
+Result<void> FileContent::adopt(uint64_t size) {
+  TRY(ready());
+  TRY(host_files_.open(node_, false));
+  OpenFile& open = file();
+  Array<uint8_t> chunk;
+  TRY(chunk.resize(chunk_size_, 0));
+  node_.size_ = size;
+  for (uint64_t i = 0; i < chunk_count(size, chunk_size_); ++i) {
+    const MutableBytes bytes = chunk.span().first(stored_size(i));
+    if (TRY(open.host->pread(i * chunk_size_, bytes)) < bytes.size()) return damaged(i * chunk_size_, "file shrank meanwhile");
+    ChunkEntry entry;
+    entry.slot = static_cast<uint32_t>(i);
+    TRY(seal_chunk(i, bytes, bytes.data(), &entry));
+    TRY(node_.chunks_.at(i));
+    TRY(open.changed.make_room(1));
+    install(i, entry);
+  }
+  node_.has_host_file_ = true;
+  content_changed();
+  return ok();
+}
+
+}  // namespace scone::volume
