@@ -17,7 +17,7 @@ import sampling
 import workloads
 from clients import LoadError
 from progress import Progress
-from sides import ROOT, Enclave, Native, known_engines, placement, session_priority
+from sides import DEFAULT_ENGINES, ROOT, Enclave, Native, known_engines, placement, session_priority
 
 
 def numbers(text):
@@ -31,7 +31,8 @@ def arguments(words):
     parser.add_argument("--list", action="store_true", help="print the workloads and end")
     parser.add_argument("--cost", type=numbers, default=[13000], metavar="N,…",
                         help="cycles of an exit and the entry after it, in the software model (default: 13000)")
-    parser.add_argument("--engine", type=lambda text: text.split(","), metavar="E,…", help="default: auto if there is, or sync")
+    parser.add_argument("--engine", type=lambda text: text.split(","), metavar="E,…",
+                        help="default: the one that scone run takes by itself")
     parser.add_argument("--rounds", type=int, default=6, metavar="N", help="pairs of windows (default: 6)")
     parser.add_argument("--seconds", type=float, default=4.0, metavar="S", help="length of a window (default: 4)")
     place = parser.add_mutually_exclusive_group()
@@ -60,7 +61,7 @@ def sides(options):
     if options.null:
         return [Native()]
     known = known_engines()
-    engines = options.engine or ["auto" if "auto" in known else "sync"]
+    engines = options.engine or [next(engine for engine in DEFAULT_ENGINES if engine in known)]
     unknown = [engine for engine in engines if engine not in known]
     if unknown:
         raise SystemExit(f"bench/run: scone has no engine {', '.join(unknown)}; it has {', '.join(known)}")

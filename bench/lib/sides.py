@@ -34,6 +34,10 @@ class Enclave:
                 "--stats=json", "--stats-file", str(statistics_file), "--"]
 
 
+# The first of these that there is, is what a user gets who does not choose.
+DEFAULT_ENGINES = ("auto", "batched", "sync")
+
+
 def known_engines():
     """The engines that this build of scone offers."""
     text = subprocess.run([SCONE, "run", "--help"], capture_output=True, text=True, check=True).stdout
@@ -77,7 +81,10 @@ def session_priority(nice):
         yield
         return
     before = group.read_text().split()[-1]
-    group.write_text(str(nice))
+    try:
+        group.write_text(str(nice))
+    except PermissionError:
+        raise SystemExit("bench/run: a negative --nice is for root") from None
     try:
         yield
     finally:

@@ -70,14 +70,14 @@ Dialogue redis(const Options& options) {
   return {make_redis(options), "$20\r\n" + value_of(7, 20) + "\r\n", "+OK\r\n", "$-1\r\n"};
 }
 
-class ProtocolTest : public testing::TestWithParam<Dialogue (*)(const Options&)> {
+class ProtocolTest : public testing::TestWithParam<const char*> {
  protected:
   static Options options() {
     Options options;
     options.value_size = 20;
     return options;
   }
-  Dialogue dialogue_ = GetParam()(options());
+  Dialogue dialogue_ = std::string_view(GetParam()) == "redis" ? redis(options()) : memcached(options());
 };
 
 TEST_P(ProtocolTest, AnAnswerIsCompleteAtItsLastByte) {
@@ -99,7 +99,8 @@ TEST_P(ProtocolTest, AMissingKeyOrAnErrorIsAWrongAnswer) {
   EXPECT_THROW(dialogue_.protocol->answer_length("ERROR\r\n", {7, true}), WrongAnswer);
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, ProtocolTest, testing::Values(&memcached, &redis));
+INSTANTIATE_TEST_SUITE_P(Both, ProtocolTest, testing::Values("memcached", "redis"),
+                         [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace scone::bench
