@@ -85,8 +85,8 @@ Result<void> FileContent::seal_run(Run& run, uint64_t index, Bytes from) {
     }
     const Bytes plain = from.subspan(done, min_of<size_t>(chunk_size_, from.size() - done));
     TRY(run.entries.push(entry));  // cannot fail, nor can the next: reserved
-    TRY(run.bytes.resize(done + plain.size(), 0));
-    TRY(seal_chunk(chunk, plain, run.bytes.begin() + done, &run.entries[run.entries.size() - 1]));
+    const MutableBytes sealed = TRY(run.bytes.extend(plain.size()));
+    TRY(seal_chunk(chunk, plain, sealed.data(), &run.entries[run.entries.size() - 1]));
     done += plain.size();
   }
   OpenFile& open = file();
