@@ -23,6 +23,11 @@ class FileContent {
   Result<void> flush();
   // Makes the host file safe. Precondition: flushed.
   Result<void> sync_host();
+  // The host file was made safe together with others.
+  void synced_with_others();
+  Result<MutableBytes> stored_bytes(uint64_t index, MutableBytes into);
+  Result<void> restore(uint64_t index, Bytes bytes);
+  Result<void> check(uint64_t index);
   // Seals what stands in the host file already as the chunks of an authenticated file of `size` bytes.
   Result<void> adopt(uint64_t size);
   // The node's OpenFile. ENOMEM.

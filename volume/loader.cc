@@ -19,7 +19,7 @@ Result<void> Loader::load(bool key_given, const std::optional<Tag>& expected) {
   TRY(load_records(expected));
   TRY(check_tree());
   if (state_.is_mutable) remove_orphans();
-  return ok();
+  return restore_data();
 }
 
 Result<void> Loader::load_records(const std::optional<Tag>& expected) {
@@ -77,6 +77,8 @@ Result<void> Loader::apply_entry(Decoder& decoder) {
       return apply_epoch(decoder);
     case EntryKind::kAncestor:
       return apply_ancestor(decoder);
+    case EntryKind::kData:
+      return apply_data(decoder);
   }
   return Errno(EBADMSG);
 }
@@ -260,6 +262,45 @@ Result<void> Loader::place_all() {
     }
     state_.destroy(*node);
   }
+  return ok();
+}
+
+Result<void> Loader::apply_data(Decoder& decoder) {
+  Data data;
+  data.node = decoder.u64();
+  data.chunk = decoder.u64();
+  data.size = decoder.u32();
+  const Bytes bytes = decoder.bytes(data.size);
+  Node* node = TRY(find_file(data.node));
+  const ChunkEntry* entry = node->chunks_.find(data.chunk);
+  if (decoder.failed() || !entry || data.chunk * node->region_->chunk_size >= node->size_) return Errno(EBADMSG);
+  if (data.size != FileContent(state_, *node).stored_size(data.chunk)) return Errno(EBADMSG);
+  data.counter = entry->counter;
+  data.epoch = entry->epoch;
+  data.begin = data_bytes_.size();
+  TRY(data_bytes_.append(bytes));
+  return data_.push(data);
+}
+
+// After a loss of power, chunks whose bytes are in the journal may be nowhere else. Errors of the host come up when the chunk is read.
+Result<void> Loader::restore_data() {
+  for (const Data& data : data_) {
+    Node* node = state_.nodes.find(data.node);
+    const ChunkEntry* entry = node ? node->chunks_.find(data.chunk) : nullptr;
+    if (!entry || entry->counter != data.counter || entry->epoch != data.epoch) continue;
+    FileContent content(state_, *node);
+    if (data.size != content.stored_size(data.chunk)) return Errno(EBADMSG);
+    if (state_.is_mutable) {
+      (void)content.restore(data.chunk, data_bytes_.span().subspan(data.begin, data.size));
+      if (node->needs_sync_ && !static_cast<ListNode<UnsyncedNodes>&>(*node).linked()) state_.unsynced.push_back(*node);
+    } else {
+      const auto checked = content.check(data.chunk);
+      delete std::exchange(node->open_, nullptr);
+      if (!checked.ok()) return state_.refuse(EUCLEAN, state_.path.view(), "was not closed before the power went, or its files are damaged: mount it mutable once");
+    }
+  }
+  for (Node& node : state_.unsynced) node.open_->rest();
+  data_bytes_.release();
   return ok();
 }
 

@@ -22,6 +22,12 @@ class Loader {
     Node* node;
     uint64_t parent;
   };
+  // Bytes that came with a commit: [begin, begin + size) of data_bytes_. They count if the chunk still has that version.
+  struct Data {
+    uint64_t node, chunk, counter;
+    uint32_t epoch, size;
+    size_t begin;
+  };
 
   Result<void> load_records(const std::optional<Tag>& expected);
   // EBADMSG: the record makes no sense. ENOMEM.
@@ -35,6 +41,7 @@ class Loader {
   Result<void> apply_content(Decoder& decoder);
   Result<void> apply_chunks(Decoder& decoder);
   Result<void> apply_remove(Decoder& decoder);
+  Result<void> apply_data(Decoder& decoder);
   Result<Node*> node_for(uint64_t id, Region& region, NodeType type);
   Result<Node*> find_file(uint64_t id);
   // Names change at the end of a record: until then two nodes may want one.
@@ -42,10 +49,13 @@ class Loader {
   Result<void> place(const Placement& placement);
   Result<void> check_tree();
   void remove_orphans();
+  Result<void> restore_data();
 
   State& state_;
   Array<Placement> placements_;
   Array<Node*> removed_;      // by the record that is being applied
+  Array<Data> data_;
+  Array<uint8_t> data_bytes_;
   Array<uint64_t> orphans_;   // files whose removal is committed, perhaps not yet done on the host: region index, id
 };
 

@@ -31,6 +31,7 @@ class Volume::State {
   Array<Region*> regions;  // owned; by index
   NodeTable nodes;         // owned
   IntrusiveList<Node, DirtyNodes> dirty;
+  IntrusiveList<Node, UnsyncedNodes> unsynced;  // clean or not: their newest bytes are safe in the journal only
   Array<Tag> history;  // tags of earlier states, oldest first; the last is the current one
   uint64_t next_id = 1;
   uint64_t snapshot_size = 0;  // bytes of the protection file up to the end of the snapshot

@@ -59,7 +59,7 @@ class Fields:
 
 class Volume:
     def __init__(self, path, key):
-        self.directory, self.regions, self.nodes, self.epochs = path.parent, [], {}, {}
+        self.directory, self.regions, self.nodes, self.epochs, self.data = path.parent, [], {}, {}, {}
         data = path.read_bytes()
         magic, version, flags, volume_id, check, zeros = struct.unpack_from("<8sII16s16s16s", data)
         assert (magic, version, flags, zeros) == (b"SCONEFSP", 1, 1, bytes(16))
@@ -108,6 +108,9 @@ class Volume:
                 number, self.epochs[number] = f.get("I32s")
             elif kind == 8:
                 f.get("16s")
+            elif kind == 9:
+                number, chunk, size = f.get("QQI")
+                self.data[number, chunk] = (self.nodes[number]["chunks"][chunk], f.get(f"{size}s"))
             else:
                 raise AssertionError(f"entry kind {kind}")
 
@@ -128,6 +131,9 @@ class Volume:
                 continue
             slot, epoch, counter, tag = node["chunks"][i]
             stored = data[slot * region["chunk"]:][:size]
+            entry, journaled = self.data.get((number, i), (None, b""))
+            if entry == node["chunks"][i]:
+                stored = journaled
             key = expand(self.key, b"scone fspf file 1" + self.epochs[epoch] + struct.pack("<QH", number, region["bits"]), region["bits"] // 8)
             associated = struct.pack("<QQ", number, i)
             if region["protection"] == 1:
