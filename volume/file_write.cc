@@ -257,13 +257,6 @@ Result<void> FileContent::restore(uint64_t index, Bytes bytes) {
   return file().unsynced.push(index);
 }
 
-// Does the chunk verify?
-Result<void> FileContent::check(uint64_t index) {
-  TRY(ready());
-  Array<uint8_t> chunk;
-  TRY(chunk.resize(chunk_size_, 0));
-  return read_chunk(index, chunk.span().first(stored_size(index)));
-}
 
 Result<void> FileContent::sync_host() {
   if (!node_.needs_sync_) return ok();

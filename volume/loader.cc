@@ -266,7 +266,7 @@ Result<void> Loader::place_all() {
 }
 
 Result<void> Loader::apply_data(Decoder& decoder) {
-  Data data;
+  KeptChunk data;
   data.node = decoder.u64();
   data.chunk = decoder.u64();
   data.size = decoder.u32();
@@ -277,30 +277,31 @@ Result<void> Loader::apply_data(Decoder& decoder) {
   if (data.size != FileContent(state_, *node).stored_size(data.chunk)) return Errno(EBADMSG);
   data.counter = entry->counter;
   data.epoch = entry->epoch;
-  data.begin = data_bytes_.size();
-  TRY(data_bytes_.append(bytes));
-  return data_.push(data);
+  data.begin = state_.kept_bytes.size();
+  TRY(state_.kept_bytes.append(bytes));
+  return state_.kept.push(data);
 }
 
-// After a loss of power, chunks whose bytes are in the journal may be nowhere else. Errors of the host come up when the chunk is read.
+// After a loss of power, chunks whose bytes are in the journal may be nowhere else: they go to their slots. A volume that is not mutable
+// keeps them. Errors of the host come up when the chunk is read.
 Result<void> Loader::restore_data() {
-  for (const Data& data : data_) {
+  size_t kept = 0;
+  for (const KeptChunk& data : state_.kept) {
     Node* node = state_.nodes.find(data.node);
     const ChunkEntry* entry = node ? node->chunks_.find(data.chunk) : nullptr;
     if (!entry || entry->counter != data.counter || entry->epoch != data.epoch) continue;
     FileContent content(state_, *node);
     if (data.size != content.stored_size(data.chunk)) return Errno(EBADMSG);
-    if (state_.is_mutable) {
-      (void)content.restore(data.chunk, data_bytes_.span().subspan(data.begin, data.size));
-      if (node->needs_sync_ && !static_cast<ListNode<UnsyncedNodes>&>(*node).linked()) state_.unsynced.push_back(*node);
-    } else {
-      const auto checked = content.check(data.chunk);
-      delete std::exchange(node->open_, nullptr);
-      if (!checked.ok()) return state_.refuse(EUCLEAN, state_.path.view(), "was not closed before the power went, or its files are damaged: mount it mutable once");
-    }
+    state_.kept[kept++] = data;
+    if (!state_.is_mutable) continue;
+    (void)content.restore(data.chunk, state_.kept_bytes.span().subspan(data.begin, data.size));
+    if (node->needs_sync_ && !static_cast<ListNode<UnsyncedNodes>&>(*node).linked()) state_.unsynced.push_back(*node);
   }
+  state_.kept.shrink(kept);
   for (Node& node : state_.unsynced) node.open_->rest();
-  data_bytes_.release();
+  if (!state_.is_mutable && kept > 0) return ok();
+  state_.kept.release();
+  state_.kept_bytes.release();
   return ok();
 }
 

@@ -22,12 +22,6 @@ class Loader {
     Node* node;
     uint64_t parent;
   };
-  // Bytes that came with a commit: [begin, begin + size) of data_bytes_. They count if the chunk still has that version.
-  struct Data {
-    uint64_t node, chunk, counter;
-    uint32_t epoch, size;
-    size_t begin;
-  };
 
   Result<void> load_records(const std::optional<Tag>& expected);
   // EBADMSG: the record makes no sense. ENOMEM.
@@ -54,8 +48,6 @@ class Loader {
   State& state_;
   Array<Placement> placements_;
   Array<Node*> removed_;      // by the record that is being applied
-  Array<Data> data_;
-  Array<uint8_t> data_bytes_;
   Array<uint64_t> orphans_;   // files whose removal is committed, perhaps not yet done on the host: region index, id
 };
 
