@@ -58,6 +58,12 @@ class Array {
     if (more <= capacity_ - size_) return ok();
     return reserve(2 * capacity_ > size_ + more ? 2 * capacity_ : size_ + more);
   }
+  // `more` elements at the end that are to be written to. ENOMEM.
+  Result<std::span<T>> extend(size_t more) {
+    TRY(make_room(more));
+    size_ += more;
+    return std::span<T>(data_ + size_ - more, more);
+  }
   // New elements have the value `fill`.
   Result<void> resize(size_t size, const T& fill) {
     TRY(reserve(size));

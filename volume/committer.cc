@@ -9,7 +9,8 @@
 namespace scone::volume {
 namespace {
 
-constexpr uint64_t kSmallJournal = uint64_t{1} << 20;
+constexpr uint64_t kSmallJournal = uint64_t{4} << 20;
+constexpr size_t kSmallCommit = size_t{32} << 10;  // bytes of chunks that go into the journal, too
 constexpr uint64_t kJournalPerSnapshot = 2;
 constexpr size_t kLargeRecord = kMaxPayload / 2;
 constexpr size_t kSyncOneByOne = 16;
@@ -26,14 +27,32 @@ bool Committer::journal_is_large() const {
   return journal > max_of(kSmallJournal, kJournalPerSnapshot * state_.snapshot_size);
 }
 
-// Everything that the record will refer to is on the host for good before it is written.
-Result<void> Committer::make_contents_safe(const Node* only) {
-  size_t to_sync = 0;
+Result<void> Committer::flush(const Node* only) {
+  for (Node& node : state_.dirty)
+    if (takes(node, only)) TRY(FileContent(state_, node).flush());
+  return ok();
+}
+
+// Few bytes are safer and sooner safe in the journal, which is synced anyway, than in their file: one sync instead of two.
+// Precondition: flushed.
+bool Committer::fits_into_journal(const Node* only) const {
+  for (const Region* region : state_.regions)
+    if (region->names_changed) return false;  // there is more to sync than contents
+  size_t bytes = 0;
   for (Node& node : state_.dirty) {
     if (!takes(node, only)) continue;
-    TRY(FileContent(state_, node).flush());
-    to_sync += node.needs_sync_;
+    if (node.sync_failed_) return false;
+    if (node.open_) bytes += node.open_->changed.size() * node.region_->chunk_size;
+    if (bytes > kSmallCommit) return false;
   }
+  return true;
+}
+
+// Everything that the record will refer to is on the host for good before it is written. Precondition: flushed.
+Result<void> Committer::make_contents_safe(const Node* only) {
+  size_t to_sync = 0;
+  for (Node& node : state_.dirty)
+    if (takes(node, only)) to_sync += node.needs_sync_;
   if (to_sync > kSyncOneByOne) {
     for (Region* region : state_.regions)
       if (region->is_shielded()) TRY(state_.storage.sync_all(region->host_directory()));
@@ -41,11 +60,35 @@ Result<void> Committer::make_contents_safe(const Node* only) {
   for (Node& node : state_.dirty) {
     if (!takes(node, only)) continue;
     if (to_sync > kSyncOneByOne && !node.sync_failed_)
-      node.needs_sync_ = false;
+      FileContent(state_, node).synced_with_others();
     else
       TRY(FileContent(state_, node).sync_host());
   }
   return host_files_.sync_names();
+}
+
+// What earlier commits left to the journal, which is about to go.
+Result<void> Committer::sync_left_over() {
+  for (Node& node : state_.unsynced) TRY(FileContent(state_, node).sync_host());
+  return ok();
+}
+
+// Precondition: encode_content() sorted the changes.
+Result<void> Committer::encode_data(RecordBuilder& builder, Node& node) {
+  if (!node.open_) return ok();
+  Array<uint8_t> chunk;
+  TRY(chunk.resize(node.region_->chunk_size, 0));
+  for (const uint64_t index : node.open_->changed) {
+    const MutableBytes bytes = TRY(FileContent(state_, node).stored_bytes(index, chunk.span()));
+    if (!bytes.empty()) EntryWriter(builder.encoder()).data(node, index, bytes);
+  }
+  return remember_unsynced(node);
+}
+
+// Room for what is unsynced after the commit.
+Result<void> Committer::remember_unsynced(Node& node) {
+  if (!static_cast<ListNode<UnsyncedNodes>&>(node).linked()) state_.unsynced.push_back(node);
+  return node.open_->unsynced.append(node.open_->changed.span());
 }
 
 void Committer::encode_content(RecordBuilder& builder, Node& node) {
@@ -73,7 +116,7 @@ void Committer::pin(Node& node) {
     if (ChunkEntry* entry = node.chunks_.find(index)) entry->fresh = false;
 }
 
-Result<void> Committer::encode_changes(RecordBuilder& builder, const Node* only) {
+Result<void> Committer::encode_changes(RecordBuilder& builder, const Node* only, bool with_data) {
   EntryWriter writer(builder.encoder());
   if (const Epoch* epoch = state_.keys.untold_epoch()) writer.epoch(*epoch);
   const size_t nothing = builder.payload_size();
@@ -83,15 +126,17 @@ Result<void> Committer::encode_changes(RecordBuilder& builder, const Node* only)
       continue;
     }
     if (node.attributes_changed_) writer.node(node);
-    if (takes(node, only)) encode_content(builder, node);
+    if (!takes(node, only)) continue;
+    encode_content(builder, node);
+    if (with_data) TRY(encode_data(builder, node));
   }
   if (builder.payload_size() == nothing) builder.begin();  // an epoch alone is no news
   return builder.encoder().check();
 }
 
-Result<void> Committer::append_record(const Node* only) {
+Result<void> Committer::append_record(const Node* only, bool with_data) {
   RecordBuilder builder;
-  TRY(encode_changes(builder, only));
+  TRY(encode_changes(builder, only, with_data));
   if (builder.payload_size() == 0) return ok();
   if (builder.payload_size() > kLargeRecord) return Errno(EFBIG);
   for (Node& node : state_.dirty) {
@@ -112,14 +157,18 @@ Result<void> Committer::commit(const Node* only) {
   if (state_.dirty.empty()) return ok();
   if (journal_is_large() && commit_snapshot().ok()) return ok();
   if (state_.snapshot_wanted) return Errno(EIO);
-  TRY(make_contents_safe(only));
-  const auto appended = append_record(only);
+  TRY(flush(only));
+  const bool with_data = fits_into_journal(only);
+  if (!with_data) TRY(make_contents_safe(only));
+  const auto appended = append_record(only, with_data);
   if (!appended.ok() && appended.error() == Errno(EFBIG)) return commit_snapshot();
   return appended;
 }
 
 Result<void> Committer::commit_snapshot() {
+  TRY(flush(nullptr));
   TRY(make_contents_safe(nullptr));
+  TRY(sync_left_over());
   Array<char> fresh_path;
   TRY(fresh_path.append({state_.path.view().data(), state_.path.view().size()}));
   TRY(fresh_path.append({".new", 4}));
@@ -183,10 +232,11 @@ void Committer::succeeded(const Node* only) {
     if (with_content) content_succeeded(node);
     if (node.content_changed_) continue;
     static_cast<ListNode<DirtyNodes>&>(node).unlink();
-    if (node.holds_ == 0) {
-      delete node.open_;
-      node.open_ = nullptr;
-    }
+    if (node.holds_ > 0 || !node.open_) continue;
+    if (node.needs_sync_)
+      node.open_->rest();
+    else
+      delete std::exchange(node.open_, nullptr);
   }
   state_.keys.epoch_is_told();
 }

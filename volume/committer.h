@@ -20,14 +20,19 @@ class Committer {
  private:
   bool takes(const Node& node, const Node* only) const;
   bool journal_is_large() const;
+  Result<void> flush(const Node* only);
+  bool fits_into_journal(const Node* only) const;
   Result<void> make_contents_safe(const Node* only);
-  Result<void> append_record(const Node* only);
-  Result<void> encode_changes(RecordBuilder& builder, const Node* only);
+  Result<void> sync_left_over();
+  Result<void> append_record(const Node* only, bool with_data);
+  Result<void> encode_changes(RecordBuilder& builder, const Node* only, bool with_data);
   void encode_content(RecordBuilder& builder, Node& node);
+  Result<void> encode_data(RecordBuilder& builder, Node& node);
   Result<void> replace_file(RecordFile& fresh, std::string_view fresh_path);
   void pin(Node& node);
   void succeeded(const Node* only);
   void content_succeeded(Node& node);
+  Result<void> remember_unsynced(Node& node);
   void told();
 
   State& state_;

@@ -71,6 +71,14 @@ void EntryWriter::chunks(const Node& node, uint64_t first, uint32_t count) {
   }
 }
 
+void EntryWriter::data(const Node& node, uint64_t chunk, Bytes bytes) {
+  kind(EntryKind::kData);
+  encoder_.u64(node.id_);
+  encoder_.u64(chunk);
+  encoder_.u32(static_cast<uint32_t>(bytes.size()));
+  encoder_.bytes(bytes);
+}
+
 void EntryWriter::remove(const Node& node) {
   kind(EntryKind::kRemove);
   encoder_.u64(node.id_);

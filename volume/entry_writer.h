@@ -23,6 +23,8 @@ class EntryWriter {
   void content(const Node& node, uint64_t kept);
   // Precondition: none of the chunks [first, first + count) is a hole.
   void chunks(const Node& node, uint64_t first, uint32_t count);
+  // The bytes of a chunk as they are in its slot.
+  void data(const Node& node, uint64_t chunk, Bytes bytes);
   void remove(const Node& node);
 
  private:

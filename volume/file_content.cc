@@ -42,16 +42,30 @@ Errno FileContent::failed(Errno error, uint64_t position, std::string_view reaso
   return state_.refuse(error.code(), path.ok() ? path.value().view() : node_.name(), reason, position);
 }
 
-Result<void> FileContent::open_chunk(uint64_t index, const ChunkEntry& entry, MutableBytes chunk) {
-  const auto cipher = file().ciphers.find(state_.keys, entry.epoch, node_.id_, node_.region_->key_bits);
-  if (!cipher.ok() && cipher.error() == Errno(EBADMSG)) return damaged(0, "chunk was sealed in an unknown epoch");
-  if (!cipher.ok()) return cipher.error();
+// EBADMSG: it is not what was sealed, or its epoch is not known.
+Result<void> FileContent::unseal(uint64_t index, const ChunkEntry& entry, MutableBytes chunk) {
+  crypto::AesGcm* cipher = TRY(file().ciphers.find(state_.keys, entry.epoch, node_.id_, node_.region_->key_bits));
   const Position position(node_.id_, index);
   const auto nonce = nonce_of(entry.counter);
-  const auto opened = is_encrypted() ? cipher.value()->open(nonce, position.bytes, chunk, entry.tag, chunk.data())
-                                     : cipher.value()->verify(nonce, position.bytes, chunk, entry.tag);
-  if (opened.ok()) return ok();
+  if (is_encrypted()) return cipher->open(nonce, position.bytes, chunk, entry.tag, chunk.data());
+  return cipher->verify(nonce, position.bytes, chunk, entry.tag);
+}
+
+// The power went before the chunk was in its slot, and nobody could put it there since.
+bool FileContent::take_from_journal(uint64_t index, const ChunkEntry& entry, MutableBytes chunk) {
+  for (const KeptChunk& kept : state_.kept) {
+    if (kept.node != node_.id_ || kept.chunk != index || kept.size != chunk.size()) continue;
+    __builtin_memcpy(chunk.data(), state_.kept_bytes.begin() + kept.begin, kept.size);
+    if (unseal(index, entry, chunk).ok()) return true;
+  }
   __builtin_memset(chunk.data(), 0, chunk.size());
+  return false;
+}
+
+Result<void> FileContent::open_chunk(uint64_t index, const ChunkEntry& entry, MutableBytes chunk) {
+  const auto unsealed = unseal(index, entry, chunk);
+  if (unsealed.ok() || take_from_journal(index, entry, chunk)) return ok();
+  if (unsealed.error() != Errno(EBADMSG)) return unsealed.error();
   return damaged(uint64_t{entry.slot} * chunk_size_, "chunk does not verify: changed, swapped or rolled back");
 }
 
@@ -78,8 +92,9 @@ Result<void> FileContent::read_chunk(uint64_t index, MutableBytes chunk) {
   const uint64_t position = uint64_t{entry->slot} * chunk_size_;
   const auto got = file().host->pread(position, chunk);
   if (!got.ok()) return damaged(position, "host file cannot be read");
-  if (got.value() < chunk.size()) return damaged(position, "host file is too short: truncated");
-  return open_chunk(index, *entry, chunk);
+  if (got.value() >= chunk.size()) return open_chunk(index, *entry, chunk);
+  if (take_from_journal(index, *entry, chunk)) return ok();
+  return damaged(position, "host file is too short: truncated");
 }
 
 // Reads chunks that stand one behind the other in the host file, at least one, with one call to the host. They go to `into` as a whole.
@@ -109,9 +124,9 @@ Result<size_t> FileContent::read_run(uint64_t index, MutableBytes into) {
     Result<void> opened = ok();
     if (!got.ok())
       opened = damaged(position, "host file cannot be read");
-    else if (done + chunk.size() > available)
+    else if (done + chunk.size() > available && !take_from_journal(i, *node_.chunks_.find(i), chunk))
       opened = damaged(position + done, "host file is too short: truncated");
-    else
+    else if (done + chunk.size() <= available)
       opened = open_chunk(i, *node_.chunks_.find(i), chunk);
     if (!opened.ok()) {
       __builtin_memset(chunk.data(), 0, into.first(size).size() - done);

@@ -23,6 +23,10 @@ class FileContent {
   Result<void> flush();
   // Makes the host file safe. Precondition: flushed.
   Result<void> sync_host();
+  // The host file was made safe together with others.
+  void synced_with_others();
+  Result<MutableBytes> stored_bytes(uint64_t index, MutableBytes into);
+  Result<void> restore(uint64_t index, Bytes bytes);
   // Seals what stands in the host file already as the chunks of an authenticated file of `size` bytes.
   Result<void> adopt(uint64_t size);
   // The node's OpenFile. ENOMEM.
@@ -41,6 +45,8 @@ class FileContent {
   Errno failed(Errno error, uint64_t position, std::string_view reason);
 
   Result<void> open_chunk(uint64_t index, const ChunkEntry& entry, MutableBytes chunk);
+  Result<void> unseal(uint64_t index, const ChunkEntry& entry, MutableBytes chunk);
+  bool take_from_journal(uint64_t index, const ChunkEntry& entry, MutableBytes chunk);
   Result<void> seal_chunk(uint64_t index, Bytes plain, uint8_t* sealed, ChunkEntry* entry);
   Result<void> read_chunk(uint64_t index, MutableBytes chunk);
   Result<size_t> read_run(uint64_t index, MutableBytes into);

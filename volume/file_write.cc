@@ -85,8 +85,8 @@ Result<void> FileContent::seal_run(Run& run, uint64_t index, Bytes from) {
     }
     const Bytes plain = from.subspan(done, min_of<size_t>(chunk_size_, from.size() - done));
     TRY(run.entries.push(entry));  // cannot fail, nor can the next: reserved
-    TRY(run.bytes.resize(done + plain.size(), 0));
-    TRY(seal_chunk(chunk, plain, run.bytes.begin() + done, &run.entries[run.entries.size() - 1]));
+    const MutableBytes sealed = TRY(run.bytes.extend(plain.size()));
+    TRY(seal_chunk(chunk, plain, sealed.data(), &run.entries[run.entries.size() - 1]));
     done += plain.size();
   }
   OpenFile& open = file();
@@ -228,17 +228,35 @@ Result<void> FileContent::truncate(uint64_t size) {
 Result<void> FileContent::rewrite_changed() {
   Array<uint8_t> chunk;
   TRY(chunk.resize(chunk_size_, 0));
-  const uint64_t end = chunk_count(node_.size_, chunk_size_);
-  for (const uint64_t index : file().changed) {
-    const ChunkEntry* entry = node_.chunks_.find(index);
-    if (index >= end || !entry || !entry->changed) continue;
-    const uint64_t position = uint64_t{entry->slot} * chunk_size_;
-    const MutableBytes bytes = chunk.span().first(stored_size(index));
-    if (TRY(file().host->pread(position, bytes)) < bytes.size()) return damaged(position, "host file is too short: truncated");
-    TRY(file().host->pwrite(position, bytes));
-  }
+  for (const Array<uint64_t>* list : {&file().changed, &file().unsynced})
+    for (const uint64_t index : *list) {
+      const MutableBytes bytes = TRY(stored_bytes(index, chunk.span()));
+      if (!bytes.empty()) TRY(file().host->pwrite(uint64_t{node_.chunks_.find(index)->slot} * chunk_size_, bytes));
+    }
   return ok();
 }
+
+// What the slot of a chunk has, not verified; nothing for a hole. Precondition: `into` has the chunk size.
+Result<MutableBytes> FileContent::stored_bytes(uint64_t index, MutableBytes into) {
+  const ChunkEntry* entry = node_.chunks_.find(index);
+  if (!entry || index >= chunk_count(node_.size_, chunk_size_)) return MutableBytes();
+  TRY(host_files_.open(node_, false));
+  const MutableBytes bytes = into.first(stored_size(index));
+  const uint64_t position = uint64_t{entry->slot} * chunk_size_;
+  if (TRY(file().host->pread(position, bytes)) < bytes.size()) return damaged(position, "host file is too short: truncated");
+  return bytes;
+}
+
+// A chunk of the journal goes to its place. Precondition: `bytes` has its stored size.
+Result<void> FileContent::restore(uint64_t index, Bytes bytes) {
+  TRY(ready());
+  TRY(file().unsynced.make_room(1));
+  TRY(host_files_.open(node_, true));
+  node_.needs_sync_ = true;
+  TRY(file().host->pwrite(uint64_t{node_.chunks_.find(index)->slot} * chunk_size_, bytes));
+  return file().unsynced.push(index);
+}
+
 
 Result<void> FileContent::sync_host() {
   if (!node_.needs_sync_) return ok();
@@ -251,7 +269,14 @@ Result<void> FileContent::sync_host() {
     return failed(synced.error(), 0, "host file cannot be synced");
   }
   node_.needs_sync_ = node_.sync_failed_ = false;
+  synced_with_others();
   return ok();
+}
+
+void FileContent::synced_with_others() {
+  node_.needs_sync_ = false;
+  static_cast<ListNode<UnsyncedNodes>&>(node_).unlink();
+  if (node_.open_) node_.open_->unsynced.clear();
 }
 
 Result<void> FileContent::adopt(uint64_t size) {

@@ -35,6 +35,7 @@ enum class EntryKind : uint8_t {
   kRemove = 6,
   kEpoch = 7,
   kAncestor = 8,
+  kData = 9,
 };
 
 inline constexpr char kRecordKeyInfo[] = "scone fspf records 1";

@@ -19,7 +19,7 @@ Result<void> Loader::load(bool key_given, const std::optional<Tag>& expected) {
   TRY(load_records(expected));
   TRY(check_tree());
   if (state_.is_mutable) remove_orphans();
-  return ok();
+  return restore_data();
 }
 
 Result<void> Loader::load_records(const std::optional<Tag>& expected) {
@@ -77,6 +77,8 @@ Result<void> Loader::apply_entry(Decoder& decoder) {
       return apply_epoch(decoder);
     case EntryKind::kAncestor:
       return apply_ancestor(decoder);
+    case EntryKind::kData:
+      return apply_data(decoder);
   }
   return Errno(EBADMSG);
 }
@@ -260,6 +262,46 @@ Result<void> Loader::place_all() {
     }
     state_.destroy(*node);
   }
+  return ok();
+}
+
+Result<void> Loader::apply_data(Decoder& decoder) {
+  KeptChunk data;
+  data.node = decoder.u64();
+  data.chunk = decoder.u64();
+  data.size = decoder.u32();
+  const Bytes bytes = decoder.bytes(data.size);
+  Node* node = TRY(find_file(data.node));
+  const ChunkEntry* entry = node->chunks_.find(data.chunk);
+  if (decoder.failed() || !entry || data.chunk * node->region_->chunk_size >= node->size_) return Errno(EBADMSG);
+  if (data.size != FileContent(state_, *node).stored_size(data.chunk)) return Errno(EBADMSG);
+  data.counter = entry->counter;
+  data.epoch = entry->epoch;
+  data.begin = state_.kept_bytes.size();
+  TRY(state_.kept_bytes.append(bytes));
+  return state_.kept.push(data);
+}
+
+// After a loss of power, chunks whose bytes are in the journal may be nowhere else: they go to their slots. A volume that is not mutable
+// keeps them. Errors of the host come up when the chunk is read.
+Result<void> Loader::restore_data() {
+  size_t kept = 0;
+  for (const KeptChunk& data : state_.kept) {
+    Node* node = state_.nodes.find(data.node);
+    const ChunkEntry* entry = node ? node->chunks_.find(data.chunk) : nullptr;
+    if (!entry || entry->counter != data.counter || entry->epoch != data.epoch) continue;
+    FileContent content(state_, *node);
+    if (data.size != content.stored_size(data.chunk)) return Errno(EBADMSG);
+    state_.kept[kept++] = data;
+    if (!state_.is_mutable) continue;
+    (void)content.restore(data.chunk, state_.kept_bytes.span().subspan(data.begin, data.size));
+    if (node->needs_sync_ && !static_cast<ListNode<UnsyncedNodes>&>(*node).linked()) state_.unsynced.push_back(*node);
+  }
+  state_.kept.shrink(kept);
+  for (Node& node : state_.unsynced) node.open_->rest();
+  if (!state_.is_mutable && kept > 0) return ok();
+  state_.kept.release();
+  state_.kept_bytes.release();
   return ok();
 }
 

@@ -35,6 +35,7 @@ class Loader {
   Result<void> apply_content(Decoder& decoder);
   Result<void> apply_chunks(Decoder& decoder);
   Result<void> apply_remove(Decoder& decoder);
+  Result<void> apply_data(Decoder& decoder);
   Result<Node*> node_for(uint64_t id, Region& region, NodeType type);
   Result<Node*> find_file(uint64_t id);
   // Names change at the end of a record: until then two nodes may want one.
@@ -42,6 +43,7 @@ class Loader {
   Result<void> place(const Placement& placement);
   Result<void> check_tree();
   void remove_orphans();
+  Result<void> restore_data();
 
   State& state_;
   Array<Placement> placements_;

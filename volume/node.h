@@ -14,6 +14,7 @@ namespace scone::volume {
 
 class OpenFile;
 struct DirtyNodes;
+struct UnsyncedNodes;
 
 enum class NodeType : uint8_t { kFile = 1, kDirectory = 2, kSymlink = 3 };
 
@@ -26,7 +27,7 @@ struct Attributes {
 // Two nodes are one file if and only if they are the same object. A Node* stays valid while the node has a name or is
 // held (Volume::hold), and while the caller's lock on the volume is not given up.
 // Fields are changed by Volume only.
-class Node : public ListNode<DirtyNodes> {
+class Node : public ListNode<DirtyNodes>, public ListNode<UnsyncedNodes> {
  public:
   uint64_t id() const { return id_; }  // st_ino; unique in the volume, never reused
   NodeType type() const { return type_; }
@@ -75,7 +76,7 @@ class Node : public ListNode<DirtyNodes> {
   bool removed_ : 1 = false;             // has no name any more
   bool goes_with_names_ : 1 = false;     // renamed: its contents are committed with the next commit of any file
   bool has_host_file_ : 1 = false;
-  bool needs_sync_ : 1 = false;          // the host file has data that was not synced
+  bool needs_sync_ : 1 = false;          // the host file has data that was not synced; then the node keeps its OpenFile
   bool sync_failed_ : 1 = false;         // the host may have dropped such data
   Directory directory_;                  // of a directory
   ChunkMap chunks_;                      // of a file

@@ -9,6 +9,8 @@ namespace scone::volume {
 Volume::State::~State() {
   while (dirty.pop_front()) {
   }
+  while (unsynced.pop_front()) {
+  }
   for (Node* node = nodes.next(nullptr); node;) {
     Node* next = nodes.next(node);
     delete node->open_;
@@ -30,12 +32,13 @@ Result<void> Volume::State::require_mutable() {
 
 void Volume::State::mark_dirty(Node& node) {
   if (node.removed_ && !node.committed_) return;  // nobody will ask for it
-  if (!node.linked()) dirty.push_back(node);
+  if (!static_cast<ListNode<DirtyNodes>&>(node).linked()) dirty.push_back(node);
 }
 
 void Volume::State::destroy(Node& node) {
   nodes.remove(node);
   static_cast<ListNode<DirtyNodes>&>(node).unlink();
+  static_cast<ListNode<UnsyncedNodes>&>(node).unlink();
   delete node.open_;
   delete &node;
 }

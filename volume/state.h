@@ -16,6 +16,13 @@
 
 namespace scone::volume {
 
+// A chunk whose bytes came with a commit: [begin, begin + size) of State::kept_bytes.
+struct KeptChunk {
+  uint64_t node, chunk, counter;
+  uint32_t epoch, size;
+  size_t begin;
+};
+
 class Volume::State {
  public:
   State(Storage& host_storage, Surroundings& around) : storage(host_storage), surroundings(around) {}
@@ -31,6 +38,10 @@ class Volume::State {
   Array<Region*> regions;  // owned; by index
   NodeTable nodes;         // owned
   IntrusiveList<Node, DirtyNodes> dirty;
+  IntrusiveList<Node, UnsyncedNodes> unsynced;  // clean or not: their newest bytes are safe in the journal only
+  // Immutable volumes: chunks that a loss of power may have kept from their slots. Not changed after the mount.
+  Array<KeptChunk> kept;
+  Array<uint8_t> kept_bytes;
   Array<Tag> history;  // tags of earlier states, oldest first; the last is the current one
   uint64_t next_id = 1;
   uint64_t snapshot_size = 0;  // bytes of the protection file up to the end of the snapshot

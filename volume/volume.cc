@@ -187,7 +187,7 @@ Result<void> Volume::release(Node& node) {
   }
   if (!node.open_) return ok();
   const auto flushed = FileContent(*state_, node).flush();
-  if (!node.content_changed_)
+  if (!node.content_changed_ && !node.needs_sync_)
     delete std::exchange(node.open_, nullptr);
   else if (flushed.ok())
     node.open_->rest();

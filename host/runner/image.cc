@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <future>
 
 #include "abi/border.h"
 #include "base/checked.h"
@@ -73,34 +74,22 @@ sgx::MrEnclave measure_pieces(const std::vector<ImagePiece>& pieces, uint64_t en
   sgx::Measurement measurement(kSsaFramePages, enclave_size);
   for (const ImagePiece& piece : pieces)
     for (uint64_t at = 0; at < piece.bytes.size(); at += kPage)
-      measurement.add_page(piece.offset + at, piece.info, sgx::PageBytes(&piece.bytes[at], kPage), true);
+      measurement.add_page(piece.offset + at, piece.info, sgx::PageBytes(piece.bytes.data() + at, kPage), true);
   return measurement.value();
-}
-
-Result<std::vector<uint8_t>> read_file(const std::string& path) {
-  std::unique_ptr<FILE, decltype(&fclose)> file(fopen(path.c_str(), "re"), &fclose);
-  if (!file) return Errno(errno);
-  std::vector<uint8_t> bytes;
-  if (fseek(file.get(), 0, SEEK_END) != 0) return Errno(errno);
-  long size = ftell(file.get());
-  if (size < 0) return Errno(errno);
-  rewind(file.get());
-  bytes.resize(static_cast<size_t>(size));
-  if (fread(bytes.data(), 1, bytes.size(), file.get()) != bytes.size()) return Errno(EIO);
-  return bytes;
 }
 
 }  // namespace
 
 Result<Image> Image::open(const std::string& path, std::string& error) {
-  auto file = read_file(path);
+  auto file = MappedFile::open(path);
   if (!file.ok()) {
     error = path + ": " + strerror(file.error().code());
     return file.error();
   }
   Image image;
   image.path_ = path;
-  if (auto parsed = ImageParser(file.value(), error).parse(image); !parsed.ok()) {
+  image.file_ = file.take();
+  if (auto parsed = ImageParser(image.file_->bytes(), error).parse(image); !parsed.ok()) {
     error = path + ": not an enclave image: " + error;
     return parsed.error();
   }
@@ -129,9 +118,12 @@ std::vector<ImagePiece> Image::pieces(const ImageParameters& parameters) const {
   const uint64_t base = abi::image_base(parameters.enclave_size);
   const sgx::SecInfo data = sgx::make_sec_info(sgx::kSecInfoR | sgx::kSecInfoW, sgx::kPtReg);
   std::vector<ImagePiece> pieces;
-  for (const Segment& segment : segments_)
-    pieces.push_back(
-        {base + segment.begin, sgx::make_sec_info(segment.permissions, sgx::kPtReg), segment.bytes});
+  for (const Segment& segment : segments_) {
+    const sgx::SecInfo info = sgx::make_sec_info(segment.permissions, sgx::kPtReg);
+    if (!segment.mapped.empty()) pieces.emplace_back(base + segment.begin, info, segment.mapped);
+    if (!segment.rest.empty())
+      pieces.emplace_back(base + segment.begin + segment.mapped.size(), info, std::span<const uint8_t>(segment.rest));
+  }
   for (uint32_t i = 0; i < parameters.ethreads; ++i) {
     uint64_t at = ethread_offset(parameters, i);
     uint64_t block = at + kBlockPage * kPage, stack = at + kStackPage * kPage;
@@ -143,10 +135,10 @@ std::vector<ImagePiece> Image::pieces(const ImageParameters& parameters) const {
                          kSsaFramePages * kPage,
                          parameters.enclave_size,
                          parameters.ethreads};
-    pieces.push_back({at, sgx::make_sec_info(0, sgx::kPtTcs), page_with(make_tcs(base + entry_, at))});
-    pieces.push_back({at + kPage, data, zero_pages(kSsaFrames * kSsaFramePages)});
-    pieces.push_back({block, data, page_with(content)});
-    pieces.push_back({stack, data, zero_pages(kStackPages)});
+    pieces.emplace_back(at, sgx::make_sec_info(0, sgx::kPtTcs), page_with(make_tcs(base + entry_, at)));
+    pieces.emplace_back(at + kPage, data, zero_pages(kSsaFrames * kSsaFramePages));
+    pieces.emplace_back(block, data, page_with(content));
+    pieces.emplace_back(stack, data, zero_pages(kStackPages));
   }
   return pieces;
 }
@@ -165,13 +157,15 @@ Result<void> Image::build(EnclaveDevice& device, const ImageParameters& paramete
   if (auto created = device.create(secs(parameters)); !created.ok())
     return refuse("cannot create the enclave", created.error());
   const std::vector<ImagePiece> all = pieces(parameters);
+  // The device measures what it is given while we measure what shall be signed.
+  auto measured = std::async(std::launch::async, [&] { return measure_pieces(all, parameters.enclave_size); });
   for (const ImagePiece& piece : all)
     if (auto added = device.add_pages(piece.offset, piece.bytes, piece.info, true); !added.ok())
       return refuse("cannot add the enclave's pages", added.error());
   std::vector<uint64_t> sites = enclu_sites_;
   for (uint64_t& site : sites) site += abi::image_base(parameters.enclave_size);
   device.use_enclu_sites(sites);
-  auto signature = development_signature(path_, measure_pieces(all, parameters.enclave_size));
+  auto signature = development_signature(path_, measured.get());
   if (!signature.ok()) {
     error = std::string("cannot sign the enclave: ") + strerror(signature.error().code());
     return signature.error();

@@ -10,12 +10,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "abi/layout.h"
 #include "base/result.h"
 #include "host/device/enclave_device.h"
+#include "host/runner/mapped_file.h"
 #include "sgx/measurement.h"
 
 namespace scone::host {
@@ -26,11 +28,17 @@ struct ImageParameters {
   bool debug = false;                                // ATTRIBUTES.DEBUG; not part of the measurement
 };
 
-// Pages that are added with one SECINFO.
+// Pages that are added with one SECINFO. Not copied: it may own its bytes.
 struct ImagePiece {
+  ImagePiece(uint64_t offset, const sgx::SecInfo& info, std::span<const uint8_t> bytes) : offset(offset), info(info), bytes(bytes) {}
+  ImagePiece(uint64_t offset, const sgx::SecInfo& info, std::vector<uint8_t>&& own)
+      : offset(offset), info(info), storage(std::move(own)), bytes(storage) {}
+  ImagePiece(ImagePiece&&) = default;
+
   uint64_t offset;  // from the enclave's base
   sgx::SecInfo info;
-  std::vector<uint8_t> bytes;  // whole pages
+  std::vector<uint8_t> storage;    // empty if the bytes are the image's
+  std::span<const uint8_t> bytes;  // whole pages
 };
 
 class Image {
@@ -41,7 +49,7 @@ class Image {
 
   // What ECREATE is given.
   sgx::Secs secs(const ImageParameters& parameters) const;
-  // All pages, in the order in which they are added. Precondition: parameters are within their limits.
+  // All pages, in the order in which they are added; they refer to the image. Precondition: parameters are within their limits.
   std::vector<ImagePiece> pieces(const ImageParameters& parameters) const;
   // MRENCLAVE, without a device: what `scone hash` prints.
   sgx::MrEnclave measure(const ImageParameters& parameters) const;
@@ -55,14 +63,17 @@ class Image {
 
  private:
   struct Segment {
-    uint64_t begin;              // page aligned, from the image's base
-    uint64_t permissions;        // SECINFO R, W, X
-    std::vector<uint8_t> bytes;  // whole pages, bss included
+    uint64_t begin;                   // page aligned, from the image's base
+    uint64_t permissions;             // SECINFO R, W, X
+    std::span<const uint8_t> mapped;  // the pages that the file has as they are
+    std::vector<uint8_t> rest;        // those behind them: the last, padded, and the bss
+    uint64_t size() const { return mapped.size() + rest.size(); }
   };
   Image() = default;
   uint64_t ethread_offset(const ImageParameters& parameters, uint32_t ethread) const;
 
   std::string path_;
+  std::shared_ptr<const MappedFile> file_;
   std::vector<Segment> segments_;
   std::vector<uint64_t> enclu_sites_;  // from the image's base
   uint64_t entry_ = 0;

@@ -62,7 +62,7 @@ Result<void> ImageParser::parse_segments(Image& image) {
     if (header.p_type == PT_LOAD && header.p_memsz) TRY(add_segment(image, header));
   }
   bool entry_found = std::ranges::any_of(image.segments_, [&](const Image::Segment& segment) {
-    return (segment.permissions & sgx::kSecInfoX) && image.entry_ - segment.begin < segment.bytes.size();
+    return (segment.permissions & sgx::kSecInfoX) && image.entry_ - segment.begin < segment.size();
   });
   return entry_found ? ok() : Result<void>(fail("the entry point is in no executable segment"));
 }
@@ -80,9 +80,13 @@ Result<void> ImageParser::add_segment(Image& image, const Elf64_Phdr& header) {
   if (segment.begin < image.end_)
     return fail("segments overlap or share a page (link with -z separate-code)");
   uint64_t end = align_up(header.p_vaddr + header.p_memsz, sgx::kPageSize);
-  segment.bytes.resize(end - segment.begin);
+  const uint64_t lead = header.p_vaddr - segment.begin;
   auto content = TRY(part(header.p_offset, header.p_filesz));
-  std::ranges::copy(content, segment.bytes.begin() + static_cast<ptrdiff_t>(header.p_vaddr - segment.begin));
+  // Whole pages are taken from the file as they are; a segment that begins within a page is copied.
+  const uint64_t whole = lead == 0 ? align_down(header.p_filesz, sgx::kPageSize) : 0;
+  segment.mapped = content.first(whole);
+  segment.rest.resize(end - segment.begin - whole);
+  std::ranges::copy(content.subspan(whole), segment.rest.begin() + static_cast<ptrdiff_t>(lead));
   image.end_ = end;
   image.segments_.push_back(std::move(segment));
   return ok();

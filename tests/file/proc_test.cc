@@ -113,7 +113,7 @@ TEST_F(ProcTest, LinksOfDescriptorsTellNames) {
   ASSERT_EQ(find("/proc/self/fd/3", false), "node");
   ASSERT_TRUE(node.read_link(target).ok());
   EXPECT_EQ(target.view(), "/etc");
-  EXPECT_EQ(node.open(O_RDONLY).error(), Errno(ELOOP));
+  EXPECT_EQ(node.open(O_RDONLY, 0).error(), Errno(ELOOP));
 }
 
 TEST_F(ProcTest, SomeFilesAreTheHosts) {
@@ -133,8 +133,8 @@ TEST_F(ProcTest, MadeUpFilesHaveTheirAttributes) {
   EXPECT_EQ(result.st_mode, S_IFREG | 0444u);
   EXPECT_TRUE(node.access(R_OK).ok());
   EXPECT_EQ(node.access(W_OK).error(), Errno(EACCES));
-  EXPECT_EQ(node.open(O_RDWR).error(), Errno(EACCES));
-  EXPECT_EQ(node.open(O_RDONLY | O_DIRECTORY).error(), Errno(ENOTDIR));
+  EXPECT_EQ(node.open(O_RDWR, 0).error(), Errno(EACCES));
+  EXPECT_EQ(node.open(O_RDONLY | O_DIRECTORY, 0).error(), Errno(ENOTDIR));
   const auto maps_inode = result.st_ino;
   ASSERT_EQ(find("/proc/self/status"), "node");
   ASSERT_TRUE(node.stat(result).ok());
@@ -142,12 +142,12 @@ TEST_F(ProcTest, MadeUpFilesHaveTheirAttributes) {
   ASSERT_EQ(find("/proc/self/fd"), "node");
   ASSERT_TRUE(node.stat(result).ok());
   EXPECT_EQ(result.st_mode, S_IFDIR | 0500u);
-  EXPECT_EQ(node.open(O_WRONLY).error(), Errno(EISDIR));
+  EXPECT_EQ(node.open(O_WRONLY, 0).error(), Errno(EISDIR));
 }
 
 TEST_F(ProcTest, ReadsContinueOneTextAndBeginAnew) {
   ASSERT_EQ(find("/proc/self/comm"), "node");
-  Ref<File> file = node.open(O_RDWR).take();
+  Ref<File> file = node.open(O_RDWR, 0).take();
   std::string piece(3, '?');
   IoVector first = app_vector(piece);
   EXPECT_EQ(file->read(first, {}).value_or(0), 3u);
@@ -183,7 +183,7 @@ TEST_F(ProcTest, DescriptorsAreListed) {
   using Names = std::set<std::string>;
   ASSERT_EQ(find("/dev/fd"), "node");
   for (size_t piece : {size_t{40}, size_t{4096}})
-    EXPECT_EQ(list(*node.open(O_RDONLY).value(), piece), (Names{".", "..", "3", "5"}));
+    EXPECT_EQ(list(*node.open(O_RDONLY, 0).value(), piece), (Names{".", "..", "3", "5"}));
 }
 
 TEST_F(ProcTest, ListingSurvivesChanges) {
@@ -191,7 +191,7 @@ TEST_F(ProcTest, ListingSurvivesChanges) {
   for (int fd = 10; fd < 60; ++fd)
     ASSERT_TRUE(fd_table().replace(fd, Ref<File>::adopt(new Anonymous), false, none).ok());
   ASSERT_EQ(find("/proc/self/fd"), "node");
-  Ref<File> directory = node.open(O_RDONLY).take();
+  Ref<File> directory = node.open(O_RDONLY, 0).take();
   std::string buffer(300, '\0');
   IoVector to = app_vector(buffer);
   ASSERT_GT(directory->read_directory(to).value_or(0), 0u);
@@ -205,7 +205,7 @@ TEST_F(ProcTest, ListingSurvivesChanges) {
 
 TEST_F(ProcTest, EveryListedFileCanBeFound) {
   ASSERT_EQ(find("/proc/self"), "node");
-  const auto names = list(*node.open(O_RDONLY).value(), 256);
+  const auto names = list(*node.open(O_RDONLY, 0).value(), 256);
   EXPECT_EQ(names.size(), proc_rows().size() + 2);
   for (const std::string& name : names)
     EXPECT_EQ(find("/proc/self/" + name, false).substr(0, 5) == "error", false) << name;

@@ -45,6 +45,11 @@ class Victim {
       EXPECT_TRUE(volume->sync(*one).ok());
     }
     EXPECT_TRUE(volume->write(*one, 9000, bytes_of("after a hole")).ok());
+    Node* same = find(*volume, "same");  // too much for the journal
+    volume->hold(*same);
+    EXPECT_TRUE(volume->write(*same, 0, bytes_of(random_text(random, 34000))).ok());
+    EXPECT_TRUE(volume->sync(*same).ok());
+    EXPECT_TRUE(volume->release(*same).ok());
     EXPECT_TRUE(volume->release(*one).ok());
     write_file(*volume, "small", "hidden");
     EXPECT_TRUE(volume->rename(*volume->region(0).root, "empty", *volume->region(0).root, "renamed", RenameMode::kReplace).ok());

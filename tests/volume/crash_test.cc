@@ -205,6 +205,7 @@ TEST_P(CrashTest, AtEveryChangeOfTheHost) {
       for (int variant = 0; variant < 3; ++variant) {
         MemoryStorage survivor = variant ? storage.after_power_loss(random) : storage.after_kill();
         Recorder around;
+        MemoryStorage before_mount = survivor.copy();
         auto again = mount(survivor, around, true, workload.around_.tags.empty() ? recorder.tags.back() : workload.around_.tags.back());
         ASSERT_TRUE(again.ok()) << "change " << point << " of run " << run << ": " << (around.failures.empty() ? "" : around.failures[0]);
         auto found = read_tree(*again.value(), *again.value()->region(0).root);
@@ -213,6 +214,12 @@ TEST_P(CrashTest, AtEveryChangeOfTheHost) {
         if (!workload.confirmed().empty() || !found.value().empty()) {
           ASSERT_TRUE(workload.agrees(found.value())) << "change " << point << " of run " << run << " variant " << variant;
         }
+        MemoryStorage untouched = before_mount.copy();
+        auto immutable = mount(untouched, around, false);
+        ASSERT_TRUE(immutable.ok());
+        auto seen = read_tree(*immutable.value(), *immutable.value()->region(0).root);
+        ASSERT_TRUE(seen.ok()) << "immutable, change " << point << ": " << around.failures.back();
+        ASSERT_EQ(seen.value() == found.value(), true) << "an immutable mount sees something else, change " << point;
         // It goes on from there.
         again.value().reset();
         Workload next(survivor, seed + 1, sync_files);
