@@ -47,6 +47,11 @@ class IntrusiveList {
 
   bool empty() const { return head_.next_ == nullptr || head_.next_ == &head_; }
   T* front() { return empty() ? nullptr : to_element(head_.next_); }
+  // The one behind it, or nullptr. Precondition: element stands in this list.
+  T* after(T& element) {
+    Node* next = static_cast<Node&>(element).next_;
+    return next == &head_ ? nullptr : to_element(next);
+  }
   // Precondition: element stands in no list with this tag.
   void push_back(T& element) { insert_before(closed_head(), element); }
   void push_front(T& element) { insert_before(*closed_head().next_, element); }

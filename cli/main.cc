@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   scone::cli::add_run(app, clock);
   scone::cli::add_hash(app);
+  scone::cli::add_fspf(app);
   scone::cli::add_scf(app);
   scone::cli::add_console(app);
   CLI11_PARSE(app, argc, argv);

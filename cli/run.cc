@@ -23,7 +23,7 @@ namespace {
 struct Options {
   EnclaveOptions enclave;
   DeviceOptions device;
-  std::string engine = "batched";
+  std::string engine = "auto";
   bool trace = false;
   std::string stats;  // "", "text" or "json"
   std::string stats_file;
@@ -56,7 +56,9 @@ std::vector<std::string> environment(const std::vector<std::string>& settings) {
 host::Engine engine_named(const std::string& name) {
   if (name == "sync") return host::Engine::kSync;
   if (name == "threads") return host::Engine::kThreads;
-  return host::Engine::kBatched;
+  if (name == "batched") return host::Engine::kBatched;
+  if (name == "uring") return host::Engine::kUring;
+  return host::Engine::kAuto;
 }
 
 // Program, arguments and environment: from the command line, or encrypted from a file.
@@ -127,7 +129,7 @@ void add_run(CLI::App& app, host::Clock& clock) {
   auto* options = new Options;
   options->enclave.add_to(*verb);
   options->device.add_to(*verb);
-  verb->add_option("--engine", options->engine, "how system calls reach the host")->check(CLI::IsMember({"sync", "threads", "batched"}));
+  verb->add_option("--engine", options->engine, "how system calls reach the host")->check(CLI::IsMember({"auto", "sync", "threads", "batched", "uring"}));
   verb->add_flag("--trace", options->trace, "print each system call");
   verb->add_option("--stats", options->stats, "print counters at the end: text or json")
       ->expected(0, 1)

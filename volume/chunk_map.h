@@ -17,7 +17,7 @@ struct ChunkEntry {
   uint32_t slot = kHole;      // the chunk is at slot * chunk size of the host file; kHole: zeros, stored nowhere
   uint32_t epoch : 30 = 0;
   uint32_t changed : 1 = 0;   // since the last commit that is known to have succeeded
-  uint32_t fresh : 1 = 0;     // no commit, not even one that may have failed, refers to this slot: it may be overwritten
+  uint32_t fresh : 1 = 0;     // no commit, not even one that may have failed, refers to this slot: it is free with the next version
   uint64_t counter = 0;
   uint8_t tag[kTagSize] = {};
 

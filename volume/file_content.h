@@ -48,12 +48,10 @@ class FileContent {
   Result<size_t> read_piece(uint64_t offset, MutableBytes into);
 
   Result<void> know_slots();
-  Result<uint32_t> slot_for(uint64_t index);
   Result<void> write_chunks(uint64_t index, Bytes from);
   Result<void> seal_run(Run& run, uint64_t index, Bytes from);
   Result<void> write_run(const Run& run);
   void install(uint64_t index, const ChunkEntry& entry);
-  void give_back(uint64_t index, uint32_t slot);
   Result<void> buffer(uint64_t index);
   Result<void> extend(uint64_t size);
   void drop_from(uint64_t first_chunk, uint64_t last_chunk);

@@ -50,26 +50,15 @@ Result<void> FileContent::know_slots() {
   return ok();
 }
 
-// Where the next version of a chunk goes: over the old one only if no commit can refer to that.
-Result<uint32_t> FileContent::slot_for(uint64_t index) {
-  const ChunkEntry* old = node_.chunks_.find(index);
-  if (old && old->fresh) return old->slot;
-  return file().slots.take(static_cast<uint32_t>(index));
-}
-
-// A slot that was taken for a chunk and is not used.
-void FileContent::give_back(uint64_t index, uint32_t slot) {
-  const ChunkEntry* old = node_.chunks_.find(index);
-  if (!old || old->slot != slot) file().slots.free(slot);
-}
-
 // Precondition: room in `superseded` and `changed`, and for an entry at `index`.
 void FileContent::install(uint64_t index, const ChunkEntry& entry) {
   OpenFile& open = file();
   ChunkEntry* place = node_.chunks_.at(index).value_or(nullptr);
   if (place->is_hole())
     ++node_.stored_chunks_;
-  else if (place->slot != entry.slot)
+  else if (place->fresh)
+    open.slots.free(place->slot);
+  else
     (void)open.superseded.push(place->slot);
   if (!place->changed) (void)open.changed.push(index);
   *place = entry;
@@ -88,9 +77,10 @@ Result<void> FileContent::seal_run(Run& run, uint64_t index, Bytes from) {
     const uint64_t chunk = index + run.entries.size();
     TRY(node_.chunks_.at(chunk));
     ChunkEntry entry;
-    entry.slot = TRY(slot_for(chunk));
+    // Never over the version before, even if no commit refers to it: this write may fail half-way.
+    entry.slot = TRY(file().slots.take(static_cast<uint32_t>(chunk)));
     if (!run.entries.empty() && entry.slot != run.entries[0].slot + run.entries.size()) {
-      give_back(chunk, entry.slot);
+      file().slots.free(entry.slot);
       break;
     }
     const Bytes plain = from.subspan(done, min_of<size_t>(chunk_size_, from.size() - done));
@@ -125,9 +115,11 @@ Result<void> FileContent::write_chunks(uint64_t index, Bytes from) {
       if (result.ok())
         install(index + i, run.entries[i]);
       else
-        give_back(index + i, run.entries[i].slot);
+        file().slots.free(run.entries[i].slot);
     }
     TRY(result);
+    const uint64_t end = index * chunk_size_ + run.bytes.size();
+    if (end > node_.size_) node_.size_ = end;
     index += run.entries.size();
     from = from.subspan(run.bytes.size());
   }
@@ -168,6 +160,7 @@ Result<void> FileContent::write(uint64_t offset, Bytes from) {
   if (offset > limit || from.size() > limit - offset) return Errno(EFBIG);
   TRY(ready());
   if (offset > node_.size_) TRY(extend(offset));
+  content_changed();
   size_t done = 0;
   while (done < from.size()) {
     const uint64_t position = offset + done;
@@ -184,7 +177,6 @@ Result<void> FileContent::write(uint64_t offset, Bytes from) {
     }
     done += piece;
     if (position + piece > node_.size_) node_.size_ = position + piece;
-    content_changed();
   }
   return ok();
 }

@@ -22,9 +22,16 @@ Result<crypto::AesGcm*> CipherCache::find(const FileKeys& keys, uint32_t epoch, 
 }
 
 OpenFile::~OpenFile() {
-  delete host;
+  rest();
+}
+
+void OpenFile::rest() {
+  delete std::exchange(host, nullptr);
   if (buffer) crypto::wipe(buffer, buffer_size);
-  delete[] buffer;
+  delete[] std::exchange(buffer, nullptr);
+  buffered = kNoChunk;
+  buffer_changed = false;
+  ciphers.clear();
 }
 
 Result<void> OpenFile::make_buffer(uint32_t size) {

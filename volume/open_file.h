@@ -15,6 +15,9 @@ namespace scone::volume {
 // Keys of a file by epoch; few, because most files were written in one.
 class CipherCache {
  public:
+  void clear() {
+    for (Slot& slot : slots_) slot = Slot();
+  }
   // Valid until the next call. ENOMEM, EBADMSG (unknown epoch).
   Result<crypto::AesGcm*> find(const FileKeys& keys, uint32_t epoch, uint64_t file_id, uint16_t key_bits);
 
@@ -50,6 +53,8 @@ class OpenFile {
   Array<uint32_t> superseded;   // slots that the last commit still refers to: free after the next one
   uint64_t lowest_chunks = kNoChunk;  // chunks that survived all truncations since the last commit
 
+  // Keeps only what the next commit needs. Precondition: the buffer has no changes.
+  void rest();
   // ENOMEM. Precondition: size is the region's chunk size.
   Result<void> make_buffer(uint32_t size);
 };

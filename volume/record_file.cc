@@ -162,6 +162,28 @@ Result<void> RecordFile::open(StorageFile* file, FileIdentity& identity, bool ke
   return ok();
 }
 
+Result<Tag> RecordFile::find_last_tag(StorageFile* file, const char** reason) {
+  file_ = file;
+  *reason = "cannot be read";
+  size_ = TRY(file_->size());
+  const Bytes magic = TRY(window(0, sizeof kMagic));
+  *reason = "is not a protection file";
+  if (magic.size() < sizeof kMagic || __builtin_memcmp(magic.data(), kMagic, sizeof kMagic) != 0) return Errno(EBADMSG);
+  bool found = false;
+  for (end_ = kFileHeaderSize;; ++sequence_) {
+    const Bytes bytes = TRY(window(end_, kRecordHeaderSize));
+    if (bytes.size() < kRecordHeaderSize) break;
+    const RecordHeader header(bytes);
+    if (!header.is_plausible() || header.sequence != sequence_ || header.record_size() > size_ - end_) break;
+    end_ += header.record_size();
+    tag_ = header.tag;
+    found = header.kind != static_cast<uint8_t>(RecordKind::kSnapshotPart);
+  }
+  *reason = "ends too early";
+  if (!found) return Errno(EBADMSG);
+  return tag_;
+}
+
 // Is there a later record behind the one at end_ that does not verify? A crash cannot leave that: a record is written when the one before is safe.
 Result<bool> RecordFile::is_followed() {
   for (uint64_t offset = end_ + kRecordAlignment; offset < size_; offset += kRecordAlignment) {

@@ -60,6 +60,9 @@ class RecordFile {
   // it; a record that does not verify although others follow is damage: EBADMSG.
   Result<bool> next(const FileIdentity& identity, Record* record, const char** reason);
 
+  // Takes over `file` and follows its records without verifying them. EBADMSG, EIO, ENOMEM.
+  Result<Tag> find_last_tag(StorageFile* file, const char** reason);
+
   // Takes over `file`, which is empty, and writes the header.
   Result<void> start(StorageFile* file, const FileIdentity& identity);
   // Adds the record behind the last one. On error the chain is as before, but the record may be found in the file at the next mount, or be replaced by the next one.

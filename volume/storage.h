@@ -26,7 +26,7 @@ class StorageFile {
 enum class OpenMode : uint8_t {
   kRead,       // ENOENT when missing
   kWrite,      // reading and writing; ENOENT when missing
-  kCreate,     // reading and writing; made if missing (mode 0600), emptied if not
+  kCreate,     // reading and writing; made if missing, emptied if not
   kExclusive,  // as kCreate, but EEXIST if it is there
 };
 
@@ -43,7 +43,7 @@ class Storage {
   virtual Result<void> lock(StorageFile& file) = 0;
   virtual Result<void> unlink(std::string_view path) = 0;
   virtual Result<void> rename(std::string_view from, std::string_view to) = 0;  // replaces `to`
-  virtual Result<void> make_directory(std::string_view path) = 0;               // mode 0700; EEXIST
+  virtual Result<void> make_directory(std::string_view path) = 0;               // EEXIST
   // Names made, renamed and removed in this directory survive a loss of power.
   virtual Result<void> sync_directory(std::string_view path) = 0;
   // Contents of all files under this directory survive a loss of power (syncfs).

@@ -62,6 +62,18 @@ Result<void> Volume::create(Storage& storage, Surroundings& surroundings, std::s
   return Committer(*state).commit_snapshot();
 }
 
+Result<Tag> Volume::last_tag(Storage& storage, Surroundings& surroundings, std::string_view fspf) {
+  StateOwner owner(storage, surroundings);
+  State* state = owner.get();
+  if (!state) return Errno(ENOMEM);
+  const auto file = storage.open(fspf, OpenMode::kRead);
+  if (!file.ok()) return state->refuse(file.error().code(), fspf, "protection file cannot be opened");
+  const char* reason = "";
+  const auto tag = state->records.find_last_tag(file.value(), &reason);
+  if (!tag.ok()) return state->refuse(tag.error().code(), fspf, reason);
+  return tag.value();
+}
+
 Volume::~Volume() {
   delete state_;
 }
@@ -175,11 +187,12 @@ Result<void> Volume::release(Node& node) {
   }
   if (!node.open_) return ok();
   const auto flushed = FileContent(*state_, node).flush();
-  if (node.content_changed_) {  // slots and changes are still needed, the host file is not
-    delete std::exchange(node.open_->host, nullptr);
-  } else {
+  if (!node.content_changed_)
     delete std::exchange(node.open_, nullptr);
-  }
+  else if (flushed.ok())
+    node.open_->rest();
+  else
+    delete std::exchange(node.open_->host, nullptr);
   return flushed;
 }
 

@@ -36,6 +36,8 @@ class Volume {
   static Result<Volume*> mount(Storage& storage, Surroundings& surroundings, const MountOptions& options);
   // Writes an empty description with no regions, not encrypted; replaces nothing (EEXIST).
   static Result<void> create(Storage& storage, Surroundings& surroundings, std::string_view fspf);
+  // The tag of the newest state as the file says, without the key: nothing is verified. ENOENT, EBADMSG, EIO, ENOMEM; reported.
+  static Result<Tag> last_tag(Storage& storage, Surroundings& surroundings, std::string_view fspf);
   // Changes that were not committed are dropped, as in a crash. Call sync_all() before.
   ~Volume();
 

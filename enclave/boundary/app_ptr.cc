@@ -47,7 +47,9 @@ Result<void> copy_from_app(void* to, AppPtr<const void> from, size_t size) {
         app_copy(static_cast<char*>(to) + done, reinterpret_cast<const void*>(from.address() + done), size - done);
     if (fault.address == 0) break;
     done = size - fault.remaining;
-    TRY(resolve(fault.address, mm::Access::kRead));
+    const size_t peeked = mm::program().peek(from.address() + done, static_cast<char*>(to) + done, size - done);
+    done += peeked;
+    if (peeked == 0) TRY(resolve(fault.address, mm::Access::kRead));
   }
   return ok();
 }

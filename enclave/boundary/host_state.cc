@@ -80,12 +80,12 @@ HostPtr<abi::SharedArea> shared_area() { return HostPtr<abi::SharedArea>::unchec
 
 HostPtr<abi::EthreadArea> area_of(entry::Ethread& ethread) { return HostPtr<abi::EthreadArea>::unchecked(ethread.area); }
 
-void leave(abi::ExitReason reason) {
+void leave(abi::ExitReason reason, Carries carries) {
   entry::Ethread& ethread = entry::this_ethread();
   ++ethread.exits;
   area_of(ethread).field(&abi::EthreadArea::exit_reason).store(static_cast<uint64_t>(reason));
   // Whoever stops the enclave may stand anywhere, even with locks.
-  const bool round = reason != abi::ExitReason::kAbort && sched::held_ranks() == 0;
+  const bool round = carries == Carries::kRound && reason != abi::ExitReason::kAbort && sched::held_ranks() == 0;
   if (round) begin_round(area_of(ethread));
   if (ethread.current) entry::save_vector_for_switch(*ethread.current);
   entry::scrub_vector();
@@ -102,7 +102,7 @@ int64_t runner_call(abi::RunnerCall call, uint64_t a0, uint64_t a1, uint64_t a2)
   arguments.store(a0);
   (arguments + 1).store(a1);
   (arguments + 2).store(a2);
-  leave(abi::ExitReason::kHostCall);
+  leave(abi::ExitReason::kHostCall, Carries::kNothing);
   return area.field(&abi::EthreadArea::call_result).load();
 }
 

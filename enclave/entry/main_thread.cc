@@ -1,5 +1,8 @@
 #include "enclave/entry/main_thread.h"
 
+#include <linux/errno.h>
+
+#include "crypto/wipe.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/host_fd.h"
 #include "enclave/boundary/host_state.h"
@@ -19,6 +22,7 @@
 #include "enclave/runtime/memory.h"
 #include "enclave/sched/sched.h"
 #include "enclave/shield/console.h"
+#include "enclave/shield/start.h"
 
 namespace scone::entry {
 namespace {
@@ -36,6 +40,35 @@ constexpr int kOwnFailure = 125;  // exit status: not the program's
   process::terminate(error.exit_status() << 8);
 }
 
+// The volume that the program's files are in.
+void open_volume(const shield::FileSettings& settings) {
+  if (!shield::start_files(settings).ok()) process::terminate(kOwnFailure << 8);
+}
+
+// The one that SCONE_FSPF names, if it does.
+void start_files_of(const char* const* environment) {
+  uint8_t key[32];
+  Result<shield::FileSettings> settings = shield::file_settings(environment, key);
+  if (!settings.ok() && settings.error() == Errno(ENOENT)) return;
+  if (!settings.ok()) process::terminate(kOwnFailure << 8);
+  open_volume(settings.value());
+  crypto::wipe(key, sizeof key);
+}
+
+void start_files_of(const scf::Fspf& fspf) {
+  shield::FileSettings settings{};
+  settings.fspf = fspf.path;
+  settings.key = fspf.key;
+  settings.is_mutable = fspf.is_mutable;
+  if (!fspf.tag.empty()) {
+    volume::Tag tag;
+    if (fspf.tag.size() != tag.size()) refuse_start("start-up configuration", "the volume's tag has a wrong size");
+    memcpy(tag.data(), fspf.tag.data(), tag.size());
+    settings.tag = tag;
+  }
+  open_volume(settings);
+}
+
 // With arguments and environment as the host gave them.
 loader::Entry load_from_host() {
   auto strings = boundary::StartStrings::read();
@@ -43,6 +76,7 @@ loader::Entry load_from_host() {
     boundary::log(boundary::Line() << "scone: the arguments and the environment do not fit into the enclave");
     process::terminate(126 << 8);
   }
+  start_files_of(strings.value().envp());
   loader::LoadError error;
   auto program =
       loader::load_program(strings.value().path(), strings.value().argv(), strings.value().envp(), error);
@@ -52,6 +86,7 @@ loader::Entry load_from_host() {
 
 // The host is not told which program it is.
 loader::Entry load_from_configuration(const scf::Configuration& configuration) {
+  if (configuration.fspf) start_files_of(*configuration.fspf);
   loader::LoadError error;
   auto program = load_configured(configuration, error);
   configuration::wipe_keys();

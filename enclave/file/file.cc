@@ -1,9 +1,12 @@
 #include "enclave/file/file.h"
 
 #include <asm/stat.h>
+#include <asm/statfs.h>
 #include <linux/eventpoll.h>
+#include <linux/magic.h>
 #include <linux/stat.h>
 
+#include "enclave/file/generated_file.h"
 #include "enclave/mm/backing.h"
 #include "enclave/sched/wait_queue.h"
 
@@ -27,6 +30,11 @@ Result<void> File::stat(struct ::stat& result) {
   result.st_nlink = 1;
   result.st_mode = 0600;
   result.st_blksize = 4096;
+  return ok();
+}
+
+Result<void> File::statfs(struct ::statfs& result) {
+  fill_statfs(result, ANON_INODE_FS_MAGIC);
   return ok();
 }
 

@@ -18,6 +18,7 @@
 #include "enclave/sched/wait_queue.h"
 
 struct stat;
+struct statfs;
 
 namespace scone::net {
 class ReadySource;
@@ -36,6 +37,8 @@ class HostFile;
 class Epoll;
 class EpollItem;
 class TimerFd;
+class FileLocks;
+struct AttributeChange;
 
 // Shared by all descriptors that dup(2) made. Thread safe. Operations that a kind of file lacks return
 // what Linux returns for it; the defaults here are the most common answers.
@@ -78,6 +81,18 @@ class File : public RefCounted {
 
   // Of a directory that the enclave makes up, its absolute path; empty for all others.
   virtual std::string_view inside_path() const { return {}; }
+
+  // The path from the program's root under which it was opened, if regions are in use (regions.h); empty otherwise.
+  virtual std::string_view program_path() const { return {}; }
+  // fchmod(2), fchown(2), futimens(3).
+  virtual Result<void> change(const AttributeChange& /*change*/) { return Errno(EPERM); }
+  // fallocate(2).
+  virtual Result<void> reserve(int /*mode*/, uint64_t /*offset*/, uint64_t /*length*/) { return Errno(ENODEV); }
+  virtual Result<void> statfs(struct ::statfs& result);  // anonymous inode
+  // fchdir(2).
+  virtual Result<void> enter() { return inside_path().empty() ? Errno(ENOTDIR) : Errno(EACCES); }
+  // Its record locks and flock(2) locks, which are the enclave's then; nullptr: the host's, or none.
+  virtual FileLocks* locks() { return nullptr; }
 
   // F_GETPIPE_SZ, F_SETPIPE_SZ (returns the new size).
   virtual Result<uint64_t> pipe_size() { return Errno(EBADF); }

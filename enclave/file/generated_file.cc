@@ -1,6 +1,7 @@
 #include "enclave/file/generated_file.h"
 
 #include <asm/stat.h>
+#include <asm/statfs.h>
 #include <linux/fs.h>
 
 #include "enclave/boundary/host_state.h"
@@ -32,6 +33,13 @@ void fill_stat(struct ::stat& result, uint32_t mode, uint64_t inode, uint64_t si
   const uint64_t now = sched::realtime_ns();
   result.st_atime = result.st_mtime = result.st_ctime = now / kNanoseconds;
   result.st_atime_nsec = result.st_mtime_nsec = result.st_ctime_nsec = now % kNanoseconds;
+}
+
+void fill_statfs(struct ::statfs& result, uint64_t magic) {
+  result = {};
+  result.f_type = static_cast<decltype(result.f_type)>(magic);
+  result.f_bsize = result.f_frsize = 4096;
+  result.f_namelen = 255;
 }
 
 GeneratedFile::GeneratedFile(const Origin& origin, int flags) : File(flags & ~O_CLOEXEC), origin_(origin) {

@@ -48,5 +48,7 @@ class GeneratedFile final : public File {
 
 // struct stat of a made-up file.
 void fill_stat(struct ::stat& result, uint32_t mode, uint64_t inode, uint64_t size);
+// struct statfs of a file system without blocks. `magic`: <linux/magic.h>.
+void fill_statfs(struct ::statfs& result, uint64_t magic);
 
 }  // namespace scone::file

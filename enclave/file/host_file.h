@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "enclave/file/file.h"
 #include "enclave/file/host_descriptor.h"
+#include "enclave/file/text.h"
 #include "enclave/sched/mutex.h"
 
 namespace scone::file {
@@ -40,6 +41,13 @@ class HostFile : public File {
   void note_record_lock() { has_record_locks_.store(true, std::memory_order_relaxed); }
   void descriptor_closed() override;
 
+  // The path from the program's root under which it was opened; empty if that is simply the host's. Set before others see the file.
+  std::string_view program_path() const override { return program_path_.view(); }
+  Result<void> set_program_path(std::string_view path) {
+    program_path_.append(path);
+    return program_path_.status();
+  }
+
  protected:
   // Changes the flags of the host's description as well, which must be ours alone.
   Result<void> set_host_flags(int flags, int honoured);
@@ -49,6 +57,7 @@ class HostFile : public File {
   sched::Mutex own_mutex_;
   Ref<HostDescriptor> own_;  // instead of a shared descriptor_; made when needed; guarded by own_mutex_
   std::atomic<bool> has_record_locks_{false};
+  Text program_path_;
 };
 
 }  // namespace scone::file

@@ -57,7 +57,8 @@ Result<size_t> send_by_host(File& from, uint64_t offset, File& to, size_t count)
   return done;
 }
 
-Result<size_t> send_by_copy(File& from, uint64_t offset, File& to, size_t count) {
+// `to_offset` empty: at the position of `to`.
+Result<size_t> send_by_copy(File& from, uint64_t offset, File& to, std::optional<uint64_t> to_offset, size_t count) {
   Text storage;
   char* piece = storage.extend(min_of(count, kSmallPieceSize));
   TRY(storage.status());
@@ -68,7 +69,7 @@ Result<size_t> send_by_copy(File& from, uint64_t offset, File& to, size_t count)
     if (!got.ok()) return partial(done, got.error());
     if (got.value() == 0) break;
     IoVector out = IoVector::of_runtime(piece, got.value());
-    Result<size_t> put = to.write(out, std::nullopt);
+    Result<size_t> put = to.write(out, to_offset ? std::optional(*to_offset + done) : std::nullopt);
     if (!put.ok()) return partial(done, put.error());
     done += put.value();
     if (put.value() < got.value()) break;
@@ -102,7 +103,11 @@ Result<size_t> send_file(File& from, uint64_t offset, File& to, size_t count) {
   Result<size_t> sent = send_behind(from, offset, to, count);
   if (sent.ok() || sent.error() != Errno(ENOTSUP)) return sent;
   return host_can_send(from, to) ? send_by_host(from, offset, to, count)
-                                 : send_by_copy(from, offset, to, count);
+                                 : send_by_copy(from, offset, to, std::nullopt, count);
+}
+
+Result<size_t> copy_range(File& from, uint64_t from_offset, File& to, uint64_t to_offset, size_t count) {
+  return send_by_copy(from, from_offset, to, to_offset, count);
 }
 
 }  // namespace scone::file

@@ -14,4 +14,8 @@ namespace scone::file {
 // EAGAIN, EPIPE (with SIGPIPE), kRestartSys.
 Result<size_t> send_file(File& from, uint64_t offset, File& to, size_t count);
 
+// Copies up to `count` bytes between two files that are read and written at offsets, at least one of them the enclave's own. As
+// copy_file_range(2).
+Result<size_t> copy_range(File& from, uint64_t from_offset, File& to, uint64_t to_offset, size_t count);
+
 }  // namespace scone::file

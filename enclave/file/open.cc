@@ -169,11 +169,14 @@ Follow follow_when_opening(int flags) {
 }
 
 Result<Ref<File>> open_place(Place& place, int flags, uint32_t mode) {
-  if (place.node()) return place.node()->open(flags);
+  if (place.node()) return place.node()->open(flags, mode);
   HostBuffer name = TRY(place.path_argument());
   const HostPlace there{place.directory_argument(), name};
-  if (boundary::batching() && !(flags & O_PATH)) return open_and_look(there, place.path(), flags, mode);
-  return open_there(there, flags, mode);
+  const bool looks = boundary::batching() && !(flags & O_PATH);
+  Ref<File> file = TRY(looks ? open_and_look(there, place.path(), flags, mode) : open_there(there, flags, mode));
+  // Paths relative to it may lead into a region.
+  if (!place.program_path().empty()) TRY(file->as_host_file()->set_program_path(place.program_path()));
+  return file;
 }
 
 Result<Ref<File>> open_at(int directory, std::string_view path, int flags, uint32_t mode) {

@@ -19,6 +19,10 @@ Result<void> Place::resolve(int directory, Follow follow) {
   const bool absolute = path_.view().starts_with('/');
   if (!absolute && directory != AT_FDCWD) TRY(start_at(directory));
   if (path_.view().starts_with('/')) inside_ = TRY(find_in_proc(path_, follow == Follow::kYes, node_));
+  if (inside_ || !regions) return ok();
+  // What is left under it is the host's: the runner's descriptors, facts about the process.
+  if (path_.view().starts_with("/proc/self/")) return ok();
+  shielded_ = TRY(regions->find(directory_.get(), path_, follow, absolute_));
   return ok();
 }
 

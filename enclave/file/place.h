@@ -8,22 +8,31 @@
 #include "enclave/file/file.h"
 #include "enclave/file/path_name.h"
 #include "enclave/file/proc_node.h"
+#include "enclave/file/regions.h"
+#include "enclave/file/text.h"
 
 namespace scone::file {
 
-enum class Follow : bool { kNo, kYes };  // a symbolic link in the path's last component
-
-// A place on the host (a directory descriptor and a path), or a node that the enclave makes up (/proc/self). Large: meant for
+// A place on the host (a directory descriptor and a path), or a node of the enclave's own (/proc/self, shielded files). Large: meant for
 // the stack, one or two at a time. Keeps the directory open.
 class Place {
  public:
+  Place() = default;
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() { delete shielded_; }
   // A program's argument. EFAULT, ENAMETOOLONG, EBADF, ENOTDIR, ENOENT.
   Result<void> find(int directory, AppPtr<const char> path, Follow follow);
   // The runtime's own.
   Result<void> find(int directory, std::string_view path, Follow follow);
 
   // nullptr: it is on the host.
-  ProcNode* node() { return inside_ ? &node_ : nullptr; }
+  InsideNode* node() {
+    if (shielded_) return shielded_;
+    return inside_ ? &node_ : nullptr;
+  }
+  // The path from the program's root; empty if it is simply the host's.
+  std::string_view program_path() const { return absolute_.view(); }
   int host_directory() const { return host_directory_; }
   const PathName& path() const { return path_; }
   // The path is "" and means the directory itself, to calls with AT_EMPTY_PATH.
@@ -41,12 +50,8 @@ class Place {
   int host_directory_ = AT_FDCWD;
   bool inside_ = false;
   ProcNode node_;
+  InsideNode* shielded_ = nullptr;  // owned
+  Text absolute_;
 };
-
-// For calls that change what a path names, which no made-up file allows: EPERM for nodes.
-inline Result<void> require_host(Place& place) {
-  if (place.node()) return Errno(EPERM);
-  return ok();
-}
 
 }  // namespace scone::file

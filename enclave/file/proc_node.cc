@@ -1,6 +1,8 @@
 #include "enclave/file/proc_node.h"
 
 #include <asm/stat.h>
+#include <asm/statfs.h>
+#include <linux/magic.h>
 
 #include <new>
 
@@ -71,7 +73,12 @@ Result<void> ProcNode::read_link(PathName& target) const {
   return target.set(open_file->name());
 }
 
-Result<Ref<File>> ProcNode::open(int flags) const {
+Result<void> ProcNode::statfs(struct ::statfs& result) const {
+  fill_statfs(result, PROC_SUPER_MAGIC);
+  return ok();
+}
+
+Result<Ref<File>> ProcNode::open(int flags, uint32_t) {
   if (kind == ProcNodeKind::kOpenFile) return file->reopen(flags);
   if (is_link()) return Errno(ELOOP);
   if (flags & O_CREAT && flags & O_EXCL) return Errno(EEXIST);

@@ -6,6 +6,7 @@
 #include "base/ref.h"
 #include "base/result.h"
 #include "enclave/file/file.h"
+#include "enclave/file/inside_node.h"
 #include "enclave/file/path_name.h"
 
 struct stat;
@@ -27,7 +28,7 @@ enum class ProcNodeKind : uint8_t {
 };
 
 // What a path led to. Plain data with operations; not thread safe.
-struct ProcNode {
+struct ProcNode final : InsideNode {
   ProcNodeKind kind = ProcNodeKind::kNone;
   int number = 0;
   bool of_thread = false;        // below task/
@@ -35,14 +36,15 @@ struct ProcNode {
   Ref<File> file;                // kOpenFile
 
   // open(2). EACCES (writing), ELOOP (O_NOFOLLOW on a link), ENOTDIR (O_DIRECTORY), ENOMEM.
-  Result<Ref<File>> open(int flags) const;
-  Result<void> stat(struct ::stat& result) const;
+  Result<Ref<File>> open(int flags, uint32_t mode) override;
+  Result<void> stat(struct ::stat& result) const override;
   // EINVAL: not a link.
-  Result<void> read_link(PathName& target) const;
+  Result<void> read_link(PathName& target) const override;
   // access(2) with R_OK | W_OK | X_OK. EACCES.
-  Result<void> access(int mode) const;
+  Result<void> access(int mode) const override;
+  Result<void> statfs(struct ::statfs& result) const override;
 
-  bool is_directory() const {
+  bool is_directory() const override {
     return kind == ProcNodeKind::kProcess || kind == ProcNodeKind::kTasks ||
            kind == ProcNodeKind::kDescriptors || kind == ProcNodeKind::kDescriptorInfos;
   }

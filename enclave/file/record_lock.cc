@@ -5,6 +5,7 @@
 
 #include "enclave/boundary/host_buffer.h"
 #include "enclave/boundary/host_call.h"
+#include "enclave/file/file_locks.h"
 #include "enclave/file/host_file.h"
 #include "enclave/runtime/memory.h"
 
@@ -60,9 +61,14 @@ bool plausible(const struct flock& lock) {
 
 Result<void> record_lock(File& file, int command, AppPtr<void> argument) {
   HostFile* host = file.as_host_file();
-  if (!host) return Errno(EINVAL);
+  FileLocks* locks = file.locks();
+  if (!host && !locks) return Errno(EINVAL);
   const auto request = TRY(boundary::read_app(argument.cast<struct flock>()));
   struct flock lock = without_padding(request);
+  if (locks) {
+    TRY(locks->record_lock(file, command, lock));
+    return asks(command) ? boundary::write_app(argument.cast<struct flock>(), lock) : ok();
+  }
   TRY(make_absolute(file, lock));
   HostBuffer buffer = TRY(HostBuffer::allocate(sizeof lock));
   buffer.put(0, lock);

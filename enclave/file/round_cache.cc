@@ -11,7 +11,7 @@
 namespace scone::file::round_cache {
 namespace {
 
-constexpr size_t kEntries = 16;
+constexpr size_t kEntries = 64;
 constexpr size_t kMaxPath = 240;
 // A program that looks again and again without ever leaving must see changes in the end.
 constexpr uint64_t kLongestNs = 1'000'000;

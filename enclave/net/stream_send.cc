@@ -18,7 +18,7 @@ namespace {
 
 // Small sends follow each other in one piece of memory, which the kernel then gets at once.
 constexpr size_t kSmallestMemory = 4096;
-constexpr size_t kLargestMemory = 64 << 10;
+constexpr size_t kLargestMemory = 256 << 10;
 constexpr size_t kOffsetCells = sizeof(epoll_event) + 4;
 static_assert(kOffsetCells % sizeof(uint64_t) == 0);
 

@@ -1,6 +1,7 @@
 #include "enclave/process/exit.h"
 
 #include "enclave/boundary/host_state.h"
+#include "enclave/file/regions.h"
 #include "enclave/mm/program.h"
 #include "enclave/net/stream_arrivals.h"
 #include "enclave/shield/console.h"
@@ -13,6 +14,7 @@ void terminate(int wait_status) {
   (void)mm::program().sync_all().ok();
   shield::end_console(wait_status);
   net::finish_sends();
+  if (file::regions) (void)file::regions->sync_all().ok();
   syscall::report_statistics();
   boundary::leave_for_good(abi::ExitReason::kExit, static_cast<uint64_t>(wait_status));
 }

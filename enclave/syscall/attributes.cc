@@ -7,14 +7,19 @@
 #include "enclave/file/host_file.h"
 #include "enclave/file/mode.h"
 #include "enclave/file/place.h"
+#include "enclave/file/regions.h"
+#include "enclave/sched/clock.h"
 
 namespace scone::syscall {
 namespace {
 
+using file::AttributeChange;
 using file::Follow;
 using file::Place;
 
 constexpr int64_t kMicroseconds = 1'000'000;
+constexpr int64_t kNanoseconds = 1'000'000'000;
+constexpr int64_t kTimeNow = (1 << 30) - 1, kTimeOmit = (1 << 30) - 2;  // UTIME_NOW, UTIME_OMIT
 
 // A pair of times (access, modification), or none: now.
 struct Times {
@@ -28,8 +33,32 @@ Result<HostBuffer> to_host(const Times& times) {
   return buffer;
 }
 
+// One time for a file inside: absent to leave it. EINVAL.
+Result<std::optional<int64_t>> inside_time(const Times& times, int which) {
+  const TimeSpec& time = times.pair[which];
+  if (!times.given || time.nanoseconds == kTimeNow)
+    return std::optional<int64_t>(static_cast<int64_t>(sched::realtime_ns()));
+  if (time.nanoseconds == kTimeOmit) return std::optional<int64_t>();
+  if (time.nanoseconds < 0 || time.nanoseconds >= kNanoseconds) return Errno(EINVAL);
+  int64_t result;
+  if (__builtin_mul_overflow(time.seconds, kNanoseconds, &result) ||
+      __builtin_add_overflow(result, time.nanoseconds, &result))
+    return Errno(EINVAL);
+  return std::optional<int64_t>(result);
+}
+
+Result<AttributeChange> inside_times(const Times& times) {
+  AttributeChange change;
+  change.access_time = TRY(inside_time(times, 0));
+  change.modification_time = TRY(inside_time(times, 1));
+  return change;
+}
+
 Result<int> set_times(Place& place, const Times& times, int flags) {
-  TRY(file::require_host(place));
+  if (place.node()) {
+    TRY(place.node()->change(TRY(inside_times(times))));
+    return 0;
+  }
   HostBuffer path = TRY(place.path_argument());
   HostBuffer values = TRY(to_host(times));
   TRY(host_call(__NR_utimensat, place.directory_argument(), path.address(),
@@ -37,20 +66,23 @@ Result<int> set_times(Place& place, const Times& times, int flags) {
   return 0;
 }
 
-Result<uint64_t> host_number(int fd) {
+// call(host descriptor, …rest) on the host, or the change to a file inside.
+template <typename... Rest>
+Result<int> change_descriptor(int fd, const AttributeChange& change, uint64_t number, Rest... rest) {
   Ref<file::File> file = TRY(file::fd_table().get(fd));
   if (file->flags() & O_PATH) return Errno(EBADF);
-  file::HostFile* host = file->as_host_file();
-  if (!host) return Errno(EPERM);
-  return host->number();
+  if (file::HostFile* host = file->as_host_file())
+    TRY(host_call(number, host->number(), static_cast<uint64_t>(rest)...));
+  else
+    TRY(file->change(change));
+  return 0;
 }
 
 // utimensat(fd, NULL, …) is futimens(3).
 Result<int> set_descriptor_times(int fd, const Times& times, int flags) {
   if (flags != 0) return Errno(EINVAL);
   HostBuffer values = TRY(to_host(times));
-  TRY(host_call(__NR_utimensat, TRY(host_number(fd)), 0, times.given ? values.address() : 0, 0));
-  return 0;
+  return change_descriptor(fd, TRY(inside_times(times)), __NR_utimensat, 0, times.given ? values.address() : 0, 0);
 }
 
 Result<Times> from_timevals(AppPtr<const TimeVal> from) {
@@ -65,10 +97,9 @@ Result<Times> from_timevals(AppPtr<const TimeVal> from) {
   return times;
 }
 
-Result<void> find_on_host(Place& place, int directory, AppPtr<const char> path,
-                          Follow follow = Follow::kYes) {
-  TRY(place.find(directory, path, follow));
-  return file::require_host(place);
+// Keeps (-1) or sets.
+std::optional<uint32_t> owner(uint32_t id) {
+  return id == UINT32_MAX ? std::nullopt : std::optional<uint32_t>(id);
 }
 
 }  // namespace
@@ -76,13 +107,16 @@ Result<void> find_on_host(Place& place, int directory, AppPtr<const char> path,
 Result<int> sys_chmod(AppPtr<const char> path, uint32_t mode) { return sys_fchmodat(AT_FDCWD, path, mode); }
 
 Result<int> sys_fchmod(int fd, uint32_t mode) {
-  TRY(host_call(__NR_fchmod, TRY(host_number(fd)), mode));
-  return 0;
+  return change_descriptor(fd, {.mode = mode & file::kModePermissions}, __NR_fchmod, mode);
 }
 
 Result<int> sys_fchmodat(int directory, AppPtr<const char> path, uint32_t mode) {
   Place place;
-  TRY(find_on_host(place, directory, path));
+  TRY(place.find(directory, path, Follow::kYes));
+  if (place.node()) {
+    TRY(place.node()->change({.mode = mode & file::kModePermissions}));
+    return 0;
+  }
   HostBuffer name = TRY(place.path_argument());
   TRY(host_call(__NR_fchmodat, place.directory_argument(), name.address(), mode));
   return 0;
@@ -97,13 +131,16 @@ Result<int> sys_lchown(AppPtr<const char> path, uint32_t user, uint32_t group) {
 }
 
 Result<int> sys_fchown(int fd, uint32_t user, uint32_t group) {
-  TRY(host_call(__NR_fchown, TRY(host_number(fd)), user, group));
-  return 0;
+  return change_descriptor(fd, {.user = owner(user), .group = owner(group)}, __NR_fchown, user, group);
 }
 
 Result<int> sys_fchownat(int directory, AppPtr<const char> path, uint32_t user, uint32_t group, int flags) {
   Place place;
-  TRY(find_on_host(place, directory, path, flags & AT_SYMLINK_NOFOLLOW ? Follow::kNo : Follow::kYes));
+  TRY(place.find(directory, path, flags & AT_SYMLINK_NOFOLLOW ? Follow::kNo : Follow::kYes));
+  if (place.node()) {
+    TRY(place.node()->change({.user = owner(user), .group = owner(group)}));
+    return 0;
+  }
   HostBuffer name = TRY(place.path_argument());
   TRY(host_call(__NR_fchownat, place.directory_argument(), name.address(), user, group,
                 static_cast<uint64_t>(flags)));
@@ -149,7 +186,11 @@ Result<int> sys_utimensat(int directory, AppPtr<const char> path, AppPtr<const T
 Result<int> sys_truncate(AppPtr<const char> path, int64_t size) {
   if (size < 0) return Errno(EINVAL);
   Place place;
-  TRY(find_on_host(place, AT_FDCWD, path));
+  TRY(place.find(AT_FDCWD, path, Follow::kYes));
+  if (place.node()) {
+    TRY(place.node()->truncate(static_cast<uint64_t>(size)));
+    return 0;
+  }
   HostBuffer name = TRY(place.path_argument());
   TRY(host_call(__NR_truncate, name.address(), static_cast<uint64_t>(size)));
   return 0;
@@ -166,6 +207,7 @@ Result<int> sys_ftruncate(int fd, int64_t size) {
 // Kept by the host, which applies it: what it guards is on the host, too.
 Result<uint32_t> sys_umask(uint32_t mask) {
   const uint64_t old = TRY(host_call(__NR_umask, mask & file::kModePermissions));
+  if (file::regions) file::regions->set_umask(mask & 0777);
   return static_cast<uint32_t>(old & 0777);
 }
 

@@ -5,6 +5,7 @@
 #include "base/min_max.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/file/fd_table.h"
+#include "enclave/file/file_locks.h"
 #include "enclave/file/host_file.h"
 #include "enclave/file/record_lock.h"
 
@@ -130,6 +131,10 @@ Result<uint64_t> sys_fcntl(int fd, int command, uint64_t argument) {
 
 Result<int> sys_flock(int fd, int operation) {
   Ref<File> file = TRY(fd_table().get(fd));
+  if (file::FileLocks* locks = file->locks()) {
+    TRY(locks->lock_whole(*file, operation));
+    return 0;
+  }
   file::HostFile* host = file->as_host_file();
   if (!host) return Errno(EINVAL);
   // Most locks are free: try without a helper thread first.

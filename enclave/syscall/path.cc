@@ -11,27 +11,33 @@ namespace scone::syscall {
 namespace {
 
 using file::Follow;
+using file::InsideNode;
 using file::PathName;
 using file::Place;
 
-// Finds a place that the call is going to change.
-Result<void> find_on_host(Place& place, int directory, AppPtr<const char> path, Follow follow = Follow::kNo) {
-  TRY(place.find(directory, path, follow));
-  return file::require_host(place);
-}
-
-// call(directory, path, …rest) on the host.
-template <typename... Rest>
-Result<int> call_at(uint64_t number, int directory, AppPtr<const char> path, Rest... rest) {
+// call(directory, path, …rest) on the host, or inside(node).
+template <typename Inside, typename... Rest>
+Result<int> call_at(Inside inside, uint64_t number, int directory, AppPtr<const char> path, Rest... rest) {
   Place place;
-  TRY(find_on_host(place, directory, path));
+  TRY(place.find(directory, path, Follow::kNo));
+  if (place.node()) {
+    TRY(inside(*place.node()));
+    return 0;
+  }
   HostBuffer name = TRY(place.path_argument());
   TRY(host_call(number, place.directory_argument(), name.address(), static_cast<uint64_t>(rest)...));
   return 0;
 }
 
-// call(directory, path, directory, path, flags) on the host.
-Result<int> call_two(uint64_t number, Place& from, Place& to, uint64_t flags) {
+// call(directory, path, directory, path, flags) on the host, or inside(node, node).
+template <typename Inside>
+Result<int> call_two(Inside inside, uint64_t number, Place& from, Place& to, uint64_t flags) {
+  if (from.node() && to.node()) {
+    TRY(inside(*from.node(), *to.node()));
+    return 0;
+  }
+  if (from.node()) return from.node()->between_systems();
+  if (to.node()) return to.node()->between_systems();
   HostBuffer old_name = TRY(from.path_argument());
   HostBuffer new_name = TRY(to.path_argument());
   TRY(host_call(number, from.directory_argument(), old_name.address(), to.directory_argument(),
@@ -44,7 +50,7 @@ Result<int> call_two(uint64_t number, Place& from, Place& to, uint64_t flags) {
 Result<int> sys_mkdir(AppPtr<const char> path, uint32_t mode) { return sys_mkdirat(AT_FDCWD, path, mode); }
 
 Result<int> sys_mkdirat(int directory, AppPtr<const char> path, uint32_t mode) {
-  return call_at(__NR_mkdirat, directory, path, mode);
+  return call_at([&](InsideNode& node) { return node.make_directory(mode); }, __NR_mkdirat, directory, path, mode);
 }
 
 Result<int> sys_mknod(AppPtr<const char> path, uint32_t mode, uint64_t device) {
@@ -52,7 +58,8 @@ Result<int> sys_mknod(AppPtr<const char> path, uint32_t mode, uint64_t device) {
 }
 
 Result<int> sys_mknodat(int directory, AppPtr<const char> path, uint32_t mode, uint64_t device) {
-  return call_at(__NR_mknodat, directory, path, mode, device);
+  return call_at([&](InsideNode& node) { return node.make_node(mode); }, __NR_mknodat, directory, path, mode,
+                 device);
 }
 
 Result<int> sys_rmdir(AppPtr<const char> path) { return sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR); }
@@ -60,7 +67,9 @@ Result<int> sys_rmdir(AppPtr<const char> path) { return sys_unlinkat(AT_FDCWD, p
 Result<int> sys_unlink(AppPtr<const char> path) { return sys_unlinkat(AT_FDCWD, path, 0); }
 
 Result<int> sys_unlinkat(int directory, AppPtr<const char> path, int flags) {
-  return call_at(__NR_unlinkat, directory, path, flags);
+  if (flags & ~AT_REMOVEDIR) return Errno(EINVAL);
+  return call_at([&](InsideNode& node) { return node.remove(flags & AT_REMOVEDIR); }, __NR_unlinkat, directory, path,
+                 flags);
 }
 
 Result<int> sys_rename(AppPtr<const char> from, AppPtr<const char> to) {
@@ -75,9 +84,10 @@ Result<int> sys_renameat(int from_directory, AppPtr<const char> from, int to_dir
 Result<int> sys_renameat2(int from_directory, AppPtr<const char> from, int to_directory,
                           AppPtr<const char> to, uint32_t flags) {
   Place old_place, new_place;
-  TRY(find_on_host(old_place, from_directory, from));
-  TRY(find_on_host(new_place, to_directory, to));
-  return call_two(__NR_renameat2, old_place, new_place, flags);
+  TRY(old_place.find(from_directory, from, Follow::kNo));
+  TRY(new_place.find(to_directory, to, Follow::kNo));
+  return call_two([&](InsideNode& old_node, InsideNode& new_node) { return old_node.rename_to(new_node, flags); },
+                  __NR_renameat2, old_place, new_place, flags);
 }
 
 Result<int> sys_link(AppPtr<const char> from, AppPtr<const char> to) {
@@ -87,9 +97,9 @@ Result<int> sys_link(AppPtr<const char> from, AppPtr<const char> to) {
 Result<int> sys_linkat(int from_directory, AppPtr<const char> from, int to_directory, AppPtr<const char> to,
                        int flags) {
   Place old_place, new_place;
-  TRY(find_on_host(old_place, from_directory, from, flags & AT_SYMLINK_FOLLOW ? Follow::kYes : Follow::kNo));
-  TRY(find_on_host(new_place, to_directory, to));
-  return call_two(__NR_linkat, old_place, new_place, static_cast<uint64_t>(flags));
+  TRY(old_place.find(from_directory, from, flags & AT_SYMLINK_FOLLOW ? Follow::kYes : Follow::kNo));
+  TRY(new_place.find(to_directory, to, Follow::kNo));
+  return call_two([](InsideNode& old_node, InsideNode& new_node) { return old_node.link_to(new_node); }, __NR_linkat, old_place, new_place, static_cast<uint64_t>(flags));
 }
 
 Result<int> sys_symlink(AppPtr<const char> target, AppPtr<const char> path) {
@@ -100,7 +110,12 @@ Result<int> sys_symlinkat(AppPtr<const char> target, int directory, AppPtr<const
   PathName text;
   TRY(text.read_from(target));
   Place place;
-  TRY(find_on_host(place, directory, path));
+  TRY(place.find(directory, path, Follow::kNo));
+  if (place.node()) {
+    if (text.empty()) return Errno(ENOENT);
+    TRY(place.node()->make_symlink(text.view()));
+    return 0;
+  }
   HostBuffer content = TRY(text.to_host());
   HostBuffer name = TRY(place.path_argument());
   TRY(host_call(__NR_symlinkat, content.address(), place.directory_argument(), name.address()));

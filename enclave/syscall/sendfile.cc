@@ -89,13 +89,15 @@ Result<size_t> sys_copy_file_range(int from, AppPtr<int64_t> from_offset, int to
   if (out->flags() & O_APPEND) return Errno(EBADF);
   file::HostFile* host_in = in->as_host_file();
   file::HostFile* host_out = out->as_host_file();
-  if (!host_in || !host_out || in->wait_queue() || out->wait_queue()) return Errno(EINVAL);
+  const bool inside = in->locks() || out->locks();
+  if ((!inside && (!host_in || !host_out)) || in->wait_queue() || out->wait_queue()) return Errno(EINVAL);
   Cursor in_cursor(*in, from_offset);
   Cursor out_cursor(*out, to_offset);
   const uint64_t in_begin = TRY(in_cursor.begin());
   const uint64_t out_begin = TRY(out_cursor.begin());
   count = min_of(count, file::IoVector::kMaxTransfer);
-  const size_t copied = TRY(host_copy(host_in->number(), in_begin, host_out->number(), out_begin, count));
+  const size_t copied = TRY(inside ? file::copy_range(*in, in_begin, *out, out_begin, count)
+                                   : host_copy(host_in->number(), in_begin, host_out->number(), out_begin, count));
   TRY(in_cursor.move_to(in_begin + copied));
   TRY(out_cursor.move_to(out_begin + copied));
   return copied;

@@ -3,7 +3,6 @@
 #include <asm/stat.h>
 #include <asm/statfs.h>
 #include <asm/unistd.h>
-#include <linux/magic.h>
 #include <linux/stat.h>
 
 #include "enclave/boundary/host_call.h"
@@ -85,15 +84,6 @@ Result<void> statx_path(int directory, AppPtr<const char> path, int flags, uint3
   return ok();
 }
 
-// As the kernel's proc file system, and for what has no file system at all.
-Result<void> inside_statfs(uint64_t magic, AppPtr<struct ::statfs> result) {
-  struct ::statfs answer = {};
-  answer.f_type = static_cast<decltype(answer.f_type)>(magic);
-  answer.f_bsize = answer.f_frsize = 4096;
-  answer.f_namelen = 255;
-  return boundary::write_app(result, answer);
-}
-
 Result<void> copy_host_statfs(const HostBuffer& buffer, AppPtr<struct ::statfs> result) {
   struct ::statfs answer;
   file::read_host_statfs(buffer, answer);
@@ -166,7 +156,9 @@ Result<int> sys_statfs(AppPtr<const char> path, AppPtr<struct ::statfs> result) 
   Place place;
   TRY(place.find(AT_FDCWD, path, Follow::kYes));
   if (place.node()) {
-    TRY(inside_statfs(PROC_SUPER_MAGIC, result));
+    struct ::statfs answer;
+    TRY(place.node()->statfs(answer));
+    TRY(boundary::write_app(result, answer));
     return 0;
   }
   HostBuffer name = TRY(place.path_argument());
@@ -180,7 +172,9 @@ Result<int> sys_fstatfs(int fd, AppPtr<struct ::statfs> result) {
   Ref<File> file = TRY(fd_table().get(fd));
   file::HostFile* host = file->as_host_file();
   if (!host) {
-    TRY(inside_statfs(ANON_INODE_FS_MAGIC, result));
+    struct ::statfs answer;
+    TRY(file->statfs(answer));
+    TRY(boundary::write_app(result, answer));
     return 0;
   }
   HostBuffer answer = TRY(HostBuffer::allocate(file::kHostStatfsSize));

@@ -1,6 +1,7 @@
 #include "host/runner/ethread.h"
 
 #include <pthread.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -147,6 +148,7 @@ void run_ethread(Process& process, unsigned number) {
     end_process(process, SIGABRT);
   }
   start_tick();
+  prctl(PR_SET_TIMERSLACK, 1);  // what the program waits for, it waits for exactly
   abi::EthreadArea& area = process.memory.ethread(number);
   EnclaveRun run{};
   run.tcs = process.tcs[number];

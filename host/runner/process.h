@@ -24,6 +24,7 @@ struct Process {
   Receiver* const receiver;  // nullptr: the engine does not receive ahead
   const std::vector<uint64_t> tcs;
   const StatsSink stats_sink;
+  const EngineChoice engine;
   std::atomic<bool> started[abi::kMaxEthreads] = {};
   std::atomic<bool> ended{false};
 };

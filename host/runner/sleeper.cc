@@ -61,10 +61,30 @@ Sleeper::~Sleeper() {
 }
 
 void Sleeper::poll_events(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area) {
-  epoll_event events[abi::kMaxReadyEvents];
   timespec storage;
-  const int count = wait_epoll(epoll_, events, abi::kMaxReadyEvents, remaining(deadline_ns, storage));
-  uint64_t filled = 0;
+  collect(number, remaining(deadline_ns, storage), area);
+  Patience& patience = beds_[number].patience;
+  if (!patient_ || deadline_ns == 0 || !patience.pays(area.arrival_count)) return;
+  const uint64_t before = area.arrival_count;
+  const timespec nap{0, Patience::kNapNs};
+  const timespec no_time{0, 0};
+  nanosleep(&nap, nullptr);
+  collect(number, &no_time, area);
+  patience.learn(area.arrival_count - before);
+}
+
+// Adds to what is in the area already.
+void Sleeper::collect(unsigned number, const timespec* timeout, abi::EthreadArea& area) {
+  const timespec no_time{0, 0};
+  if (receiver_ && receiver_->waits()) {
+    if (!receiver_->wait(timeout, area)) return tamper_events(area);
+    timeout = &no_time;
+  }
+  epoll_event events[abi::kMaxReadyEvents];
+  uint64_t filled = area.event_count;
+  const int room = static_cast<int>(abi::kMaxReadyEvents - filled);
+  if (room == 0) return;
+  const int count = wait_epoll(epoll_, events, room, timeout);
   for (int i = 0; i < count; ++i) {
     if (events[i].data.u64 == kOwnToken) {
       uint64_t value;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/epoll.h>
+#include <time.h>
 
 #include <cstdint>
 #include <vector>
@@ -38,6 +39,10 @@ class Receiver {
   // Called by the ethread that is about to look for events, before and after it asked the master epoll: fill area.arrivals.
   // True: there are arrivals or soon will be, so do not sleep.
   virtual bool before_wait(unsigned ethread, abi::EthreadArea& area) = 0;
+  // True: wait() does the waiting, for the master epoll as well.
+  virtual bool waits() const { return false; }
+  // Until something happens or the time is up (nullptr: for ever); adds to area.arrivals. True: the master epoll has events.
+  virtual bool wait(const timespec* /*timeout*/, abi::EthreadArea&) { return true; }
   // An event of the master epoll. Returns what of it the enclave is told.
   virtual uint32_t on_event(const epoll_event& event, unsigned ethread, abi::EthreadArea& area) = 0;
 };

@@ -2,8 +2,8 @@
 //
 //   CASE(name) { CHECK(...); }     registers itself; runs in the order of the file
 //
-// Each case prints "ok name" or "not ok name: file:line: why"; the exit status is 1 if any failed. An argument selects the
-// cases whose name contains it. C and C++, glibc and musl.
+// Each case prints "ok name" or "not ok name: file:line: why"; the exit status is 1 if any failed. Arguments select the
+// cases whose name contains one of them; "-part" leaves those out that contain "part". C and C++, glibc and musl.
 #pragma once
 
 #include <errno.h>
@@ -80,9 +80,20 @@ __attribute__((format(printf, 1, 2))) static void check_print(const char* format
                   __LINE__, #call, check_actual_, check_errno_, strerror(check_errno_), #code);             \
   } while (0)
 
+static int check_selected(const char* name, int argc, char** argv) {
+  int wanted = 0, chosen = 0;
+  for (int i = 1; i < argc; i++) {
+    if (argv[i][0] == '-' && strstr(name, argv[i] + 1)) return 0;
+    if (argv[i][0] == '-') continue;
+    chosen = 1;
+    if (strstr(name, argv[i])) wanted = 1;
+  }
+  return wanted || !chosen;
+}
+
 int main(int argc, char** argv) {
   for (int i = 0; i < check_count; i++) {
-    if (argc > 1 && !strstr(check_cases[i].name, argv[1])) continue;
+    if (!check_selected(check_cases[i].name, argc, argv)) continue;
     int before = check_failures;
     check_current = check_cases[i].name;
     check_print("# %s\n", check_current);

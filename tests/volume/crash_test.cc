@@ -1,5 +1,6 @@
 // kill -9 and loss of power between any two operations of the host: the volume opens, what was confirmed is there, and what is
 // there was written by one commit as a whole.
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 
@@ -258,6 +259,7 @@ TEST(HostErrors, NothingConfirmedIsLostAndLaterCommitsSucceed) {
       };
       const uint64_t offset = random() % 6000;
       const std::string text = random_text(random, 1 + random() % 3000);
+      const std::string before = " before: " + std::to_string(now.size());
       const bool written = volume->write(*node, offset, bytes_of(text)).ok();
       const bool synced = (random() % 2 ? volume->sync(*node) : volume->sync_all()).ok();
       storage.fault = nullptr;
@@ -265,7 +267,9 @@ TEST(HostErrors, NothingConfirmedIsLostAndLaterCommitsSucceed) {
       if (written) {
         if (now.size() < offset + text.size()) now.resize(offset + text.size());
         now.replace(offset, text.size(), text);
-        ASSERT_EQ(content == now, true) << "seed " << seed << " round " << round;
+        const size_t same = static_cast<size_t>(std::mismatch(content.begin(), content.end(), now.begin(), now.end()).first - content.begin());
+        ASSERT_EQ(content == now, true) << "seed " << seed << " round " << round << " from byte " << same << " of " << content.size() << " and "
+                                        << now.size() << ", written " << text.size() << " at " << offset << around.failures.back() << before;
       }
       now = content;
       possible.push_back(now);

@@ -1,0 +1,176 @@
+#include "enclave/shield/host_storage.h"
+
+#include <asm/stat.h>
+#include <asm/statfs.h>
+#include <asm/unistd.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+
+#include <new>
+
+#include "base/min_max.h"
+#include "enclave/boundary/host_buffer.h"
+#include "enclave/boundary/host_call.h"
+#include "enclave/file/host_stat.h"
+#include "enclave/file/io_vector.h"
+#include "enclave/file/mode.h"
+#include "enclave/file/transfer.h"
+#include "enclave/process/restart.h"
+
+namespace scone::shield {
+namespace {
+
+using volume::Bytes;
+using volume::MutableBytes;
+
+constexpr uint64_t kLockExclusive = 2 | 4;  // LOCK_EX | LOCK_NB
+
+Result<HostBuffer> to_host(std::string_view path) {
+  HostBuffer buffer = TRY(HostBuffer::allocate(path.size() + 1));
+  buffer.write(0, path.data(), path.size());
+  buffer.put(path.size(), '\0');
+  return buffer;
+}
+
+// A signal for the program does not make its file's contents less durable: again.
+Result<void> call_to_the_end(uint64_t number, uint64_t argument) {
+  for (;;) {
+    Result<uint64_t> result = host_call_blocking(number, argument);
+    if (result.ok()) return ok();
+    if (result.error() != Errno(process::kRestartSys)) return result.error();
+  }
+}
+
+Result<void> no_value(Result<uint64_t> result) {
+  TRY(std::move(result));
+  return ok();
+}
+
+class HostStorageFile final : public volume::StorageFile {
+ public:
+  explicit HostStorageFile(HostFd fd) : fd_(std::move(fd)) {}
+
+  Result<size_t> pread(uint64_t offset, MutableBytes into) override {
+    size_t done = 0;
+    while (done < into.size()) {
+      file::IoVector to = file::IoVector::of_runtime(into.data() + done, into.size() - done);
+      const size_t got = TRY(file::pull(to, [&](uint64_t address, size_t length, size_t before) {
+        return host_call(__NR_pread64, number(), address, length, offset + done + before);
+      }));
+      if (got == 0) break;
+      done += got;
+    }
+    return done;
+  }
+  Result<void> pwrite(uint64_t offset, Bytes from) override {
+    size_t done = 0;
+    while (done < from.size()) {
+      // SAFETY: only read from.
+      file::IoVector data =
+          file::IoVector::of_runtime(const_cast<uint8_t*>(from.data()) + done, from.size() - done);
+      const size_t put = TRY(file::push(data, [&](uint64_t address, size_t length, size_t before) {
+        return host_call(__NR_pwrite64, number(), address, length, offset + done + before);
+      }));
+      if (put == 0) return Errno(EIO);
+      done += put;
+    }
+    return ok();
+  }
+  Result<void> truncate(uint64_t size) override { return no_value(host_call(__NR_ftruncate, number(), size)); }
+  Result<uint64_t> size() override {
+    HostBuffer answer = TRY(HostBuffer::allocate(file::kHostStatSize));
+    TRY(host_call(__NR_fstat, number(), answer.address()));
+    struct ::stat status;
+    file::read_host_stat(answer, status);
+    if ((status.st_mode & file::kModeType) != file::kModeRegular) return Errno(EINVAL);
+    return static_cast<uint64_t>(status.st_size);
+  }
+  Result<void> sync() override { return call_to_the_end(__NR_fdatasync, number()); }
+  uint64_t number() const { return static_cast<uint64_t>(fd_.number()); }
+
+ private:
+  const HostFd fd_;
+};
+
+uint64_t flags_of(volume::OpenMode mode) {
+  constexpr uint64_t kAlways = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;  // a FIFO in the file's place must not block
+  switch (mode) {
+    case volume::OpenMode::kRead:
+      return kAlways | O_RDONLY;
+    case volume::OpenMode::kWrite:
+      return kAlways | O_RDWR;
+    case volume::OpenMode::kCreate:
+      return kAlways | O_RDWR | O_CREAT | O_TRUNC;
+    case volume::OpenMode::kExclusive:
+      return kAlways | O_RDWR | O_CREAT | O_EXCL;
+  }
+  return kAlways | O_RDONLY;
+}
+
+}  // namespace
+
+Result<void> HostStorage::open_here() {
+  HostBuffer name = TRY(to_host("."));
+  here_ = HostFd::adopt(
+      TRY(host_call(__NR_openat, static_cast<uint64_t>(AT_FDCWD), name.address(), O_PATH | O_DIRECTORY | O_CLOEXEC)));
+  return ok();
+}
+
+Result<volume::StorageFile*> HostStorage::open(std::string_view path, volume::OpenMode mode) {
+  HostBuffer name = TRY(to_host(path));
+  HostFd fd = HostFd::adopt(TRY(host_call(__NR_openat, here(), name.address(), flags_of(mode), 0600)));
+  auto* file = new (std::nothrow) HostStorageFile(std::move(fd));
+  if (!file) return Errno(ENOMEM);
+  return static_cast<volume::StorageFile*>(file);
+}
+
+Result<void> HostStorage::lock(volume::StorageFile& file) {
+  // SAFETY: the volume has no other files than those that open() made.
+  Result<uint64_t> locked = host_call(__NR_flock, static_cast<HostStorageFile&>(file).number(), kLockExclusive);
+  if (!locked.ok() && locked.error() == Errno(EAGAIN)) return Errno(EBUSY);
+  return no_value(std::move(locked));
+}
+
+Result<void> HostStorage::unlink(std::string_view path) {
+  HostBuffer name = TRY(to_host(path));
+  return no_value(host_call(__NR_unlinkat, here(), name.address(), 0));
+}
+
+Result<void> HostStorage::rename(std::string_view from, std::string_view to) {
+  HostBuffer old_name = TRY(to_host(from));
+  HostBuffer new_name = TRY(to_host(to));
+  return no_value(host_call(__NR_renameat, here(), old_name.address(), here(), new_name.address()));
+}
+
+Result<void> HostStorage::make_directory(std::string_view path) {
+  HostBuffer name = TRY(to_host(path));
+  return no_value(host_call(__NR_mkdirat, here(), name.address(), 0700));
+}
+
+Result<HostFd> HostStorage::open_directory(std::string_view path) {
+  HostBuffer name = TRY(to_host(path));
+  return HostFd::adopt(TRY(host_call(__NR_openat, here(), name.address(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+}
+
+Result<void> HostStorage::sync_directory(std::string_view path) {
+  const HostFd directory = TRY(open_directory(path));
+  return call_to_the_end(__NR_fsync, static_cast<uint64_t>(directory.number()));
+}
+
+Result<void> HostStorage::sync_all(std::string_view path) {
+  const HostFd directory = TRY(open_directory(path));
+  return call_to_the_end(__NR_syncfs, static_cast<uint64_t>(directory.number()));
+}
+
+Result<volume::Storage::Space> HostStorage::space(std::string_view path) {
+  const HostFd directory = TRY(open_directory(path));
+  HostBuffer answer = TRY(HostBuffer::allocate(file::kHostStatfsSize));
+  TRY(host_call(__NR_fstatfs, static_cast<uint64_t>(directory.number()), answer.address()));
+  struct ::statfs status;
+  file::read_host_statfs(answer, status);
+  const auto unit = static_cast<uint64_t>(status.f_frsize > 0 ? status.f_frsize : status.f_bsize);
+  return Space{static_cast<uint64_t>(status.f_blocks) * unit, static_cast<uint64_t>(status.f_bavail) * unit,
+               static_cast<uint64_t>(status.f_files), static_cast<uint64_t>(status.f_ffree)};
+}
+
+}  // namespace scone::shield

@@ -1,0 +1,105 @@
+#include "enclave/shield/page_cache.h"
+
+#include <new>
+
+#include "enclave/sched/lock.h"
+
+namespace scone::shield {
+namespace {
+
+constinit PageCache g_cache;
+constinit sched::SpinLock g_lock{sched::LockRank::kObject};
+constinit IntrusiveList<Page> g_lru;  // those that may be evicted, least recently added first; guarded by g_lock
+constinit uint64_t g_count = 0;       // of g_lru; guarded by g_lock
+
+// How many pages in use an eviction passes over before it gives up.
+constexpr int kPatience = 64;
+
+void free_page(Page* page) {
+  if (!page) return;
+  delete[] page->bytes;
+  delete page;
+}
+
+// g_lock held: the page leaves its tree; freed at once or with the last pin.
+void detach(Page& page) {
+  page.tree = nullptr;
+  if (page.linked()) {
+    page.unlink();
+    --g_count;
+  }
+  if (page.pins == 0) free_page(&page);
+}
+
+}  // namespace
+
+PageCache& page_cache() { return g_cache; }
+
+Pinned::~Pinned() {
+  if (page_) g_cache.unpin(*page_);
+}
+
+void PageCache::unpin(Page& page) {
+  sched::SpinGuard guard(g_lock);
+  if (--page.pins == 0 && !page.tree) free_page(&page);
+}
+
+Pinned PageCache::find(PageTree& tree, uint64_t index) {
+  sched::SpinGuard guard(g_lock);
+  Page* page = tree.find(index);
+  if (!page) return {};
+  ++page->pins;
+  page->referenced = true;
+  return Pinned(page);
+}
+
+void PageCache::evict_one() {
+  for (int i = 0; i < kPatience; ++i) {
+    Page* page = g_lru.front();
+    if (!page) return;
+    if (page->pins == 0 && !page->referenced) {
+      page->tree->remove(page->index);
+      return detach(*page);
+    }
+    page->referenced = false;
+    page->unlink();
+    g_lru.push_back(*page);
+  }
+}
+
+Result<Pinned> PageCache::allocate(bool kept) {
+  if (!kept) {
+    sched::SpinGuard guard(g_lock);
+    if (g_count >= budget_) evict_one();
+  }
+  Page* page = new (std::nothrow) Page;
+  if (page) page->bytes = new (std::nothrow) uint8_t[kPageSize];
+  if (!page || !page->bytes) {
+    free_page(page);
+    return Errno(ENOMEM);
+  }
+  page->kept = kept;
+  page->pins = 1;
+  return Pinned(page);
+}
+
+Result<void> PageCache::add(PageTree& tree, uint64_t index, const Pinned& pinned) {
+  sched::SpinGuard guard(g_lock);
+  TRY(tree.reserve(index));
+  Page& page = *pinned.page();
+  tree.put(index, &page);
+  page.tree = &tree;
+  page.index = index;
+  if (!page.kept) {
+    g_lru.push_back(page);
+    ++g_count;
+  }
+  return ok();
+}
+
+void PageCache::drop_from(PageTree& tree, uint64_t first) {
+  sched::SpinGuard guard(g_lock);
+  tree.clear_from(first, [](Page& page) { detach(page); });
+}
+
+}  // namespace scone::shield

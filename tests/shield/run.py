@@ -1,0 +1,45 @@
+#!/usr/bin/python3
+"""Tests of the file-system shield. usage: run.py NAME… | --list | --crash-runs N
+
+--crash-runs N: kills each database N times (crash.py) instead of the few times of the tests. SCONE_COMMAND chooses the command under test.
+"""
+import pathlib
+import sys
+
+import attacks
+import canary
+import crash
+import harness
+import regions
+
+TESTS = {**regions.TESTS, **attacks.TESTS, **canary.TESTS, **crash.TESTS}
+
+
+def run(name, test):
+    with harness.temporary_folder() as folder:
+        try:
+            test(pathlib.Path(folder))
+        except harness.Failed as failure:
+            print(f"not ok {name}: {failure}", flush=True)
+            return 1
+    print(f"ok {name}", flush=True)
+    return 0
+
+
+def main(arguments):
+    if arguments == ["--list"]:
+        print("\n".join(TESTS))
+        return 0
+    tests = TESTS
+    if arguments[:1] == ["--crash-runs"]:
+        tests = crash.tests(int(arguments[1]))
+        arguments = list(tests)
+    unknown = [name for name in arguments if name not in tests]
+    if unknown:
+        print("no such test:", *unknown, file=sys.stderr)
+        return 2
+    return max(run(name, tests[name]) for name in arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
