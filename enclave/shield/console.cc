@@ -1,12 +1,13 @@
 #include "enclave/shield/console.h"
 
+#include <asm/unistd.h>
 #include <linux/errno.h>
 
 #include <atomic>
 #include <new>
 
-#include "base/static_object.h"
 #include "crypto/random.h"
+#include "enclave/boundary/host_call.h"
 #include "enclave/boundary/log.h"
 #include "enclave/entry/new_thread.h"
 #include "enclave/file/fd_table.h"
@@ -17,6 +18,7 @@
 #include "enclave/shield/console_file.h"
 #include "enclave/shield/console_input.h"
 #include "enclave/shield/console_output.h"
+#include "enclave/shield/console_terminal.h"
 
 namespace scone::shield {
 namespace {
@@ -25,8 +27,9 @@ namespace {
 struct Console {
   ConsoleOutput output{console::Stream::kOutput};
   ConsoleOutput error{console::Stream::kError};
-  ConsoleInput* input = nullptr;  // interactive mode; then used by the pump alone
-  Ref<file::File> pump_to;        // the writing end of the program's stdin
+  ConsoleInput* input = nullptr;        // interactive mode; then used by the pump alone
+  Ref<file::File> pump_to;              // the writing end of the program's stdin
+  ConsoleTerminal* terminal = nullptr;  // instead of that pipe, if the client has one
   std::atomic<bool> input_failed{false};
 };
 constinit Console* g_console = nullptr;
@@ -36,7 +39,14 @@ Result<void> install(int number, Result<Ref<file::File>> file) {
   return file::fd_table().replace(number, std::move(opened), false, none);
 }
 
+Result<void> install_terminal(Console& console) {
+  for (int number = 0; number < 3; ++number)
+    TRY(install(number, ConsoleTerminalFile::create(*console.terminal, O_RDWR)));
+  return ok();
+}
+
 Result<void> install_descriptors(Console& console) {
+  if (console.terminal) return install_terminal(console);
   Ref<file::File> reader, writer;
   TRY(file::create_pipe(0, reader, writer));
   if (console.input) console.pump_to = std::move(writer);  // without one, stdin is empty
@@ -48,9 +58,21 @@ Result<void> install_descriptors(Console& console) {
 
 // Gives data to the program. False: it has closed its stdin.
 bool deliver(Console& console, console::Bytes data) {
+  if (console.terminal) {
+    console.terminal->type(data);
+    return true;
+  }
   // SAFETY: IoVector moves in both directions; this one is only read.
   auto from = file::IoVector::of_runtime(const_cast<uint8_t*>(data.data()), data.size());
   return console.pump_to->write(from, {}).ok();
+}
+
+// False: nothing of what follows is wanted.
+bool take(Console& console, const console::Record& record) {
+  if (record.type == console::RecordType::kData) return deliver(console, record.payload);
+  if (record.type == console::RecordType::kTerminal && console.terminal)
+    console.terminal->resize(console::terminal_size(record));
+  return record.type != console::RecordType::kClosed;
 }
 
 // Thread of the runtime: decrypts what the host brings until the stream ends.
@@ -58,15 +80,14 @@ void pump_input() {
   Console& console = *g_console;
   console::Record record;
   console::Fault fault;
-  while ((fault = console.input->next(record)) == console::Fault::kNone) {
-    if (record.type == console::RecordType::kClosed) break;
-    if (record.type == console::RecordType::kData && !deliver(console, record.payload)) break;
-  }
+  while ((fault = console.input->next(record)) == console::Fault::kNone)
+    if (!take(console, record)) break;
   if (fault != console::Fault::kNone) {
     boundary::log(boundary::Line() << "scone: stdin: " << console::describe(fault));
     console.input_failed.store(true, std::memory_order_release);
   }
   console.pump_to = {};
+  if (console.terminal) console.terminal->hang_up();
   sched::exit_current();
 }
 
@@ -78,7 +99,7 @@ Result<void> start_pump() {
 }
 
 // Parks until the client has sent its nonce and its window.
-ConsoleProblem await_client(ConsoleInput& input, console::Session& session) {
+ConsoleProblem await_client(ConsoleInput& input, console::Session& session, console::TerminalSize& window) {
   console::Record record;
   console::Fault fault = input.next(record);
   if (fault == console::Fault::kNone) fault = input.next(record);
@@ -86,7 +107,17 @@ ConsoleProblem await_client(ConsoleInput& input, console::Session& session) {
   if (fault != console::Fault::kNone || record.type != console::RecordType::kTerminal)
     return ConsoleProblem::kWrongClient;
   session = input.session();
+  window = console::terminal_size(record);
   return session.has_client() ? ConsoleProblem::kNone : ConsoleProblem::kWrongClient;
+}
+
+// False: no memory.
+bool make_terminal(Console& console, console::TerminalSize window) {
+  if (!window.present()) return true;
+  const Result<uint64_t> group = host_call(__NR_getpgid, 0);
+  console.terminal = new (std::nothrow)
+      ConsoleTerminal(console.output, window, static_cast<int>(group.ok() ? group.value() & INT32_MAX : 0));
+  return console.terminal != nullptr;
 }
 
 ConsoleProblem meet_client(Console& console, console::Key key, console::Session& session) {
@@ -94,7 +125,10 @@ ConsoleProblem meet_client(Console& console, console::Key key, console::Session&
   if (!host.ok()) return ConsoleProblem::kNoInput;
   console.input = new (std::nothrow) ConsoleInput(host.take(), key, session);
   if (!console.input || !console.output.challenge(key, session).ok()) return ConsoleProblem::kFailed;
-  return await_client(*console.input, session);
+  console::TerminalSize window;
+  const ConsoleProblem problem = await_client(*console.input, session, window);
+  if (problem != ConsoleProblem::kNone) return problem;
+  return make_terminal(console, window) ? ConsoleProblem::kNone : ConsoleProblem::kFailed;
 }
 
 Result<void> begin(Console& console, console::Key key, const console::Session& session) {
@@ -141,6 +175,8 @@ ConsoleProblem start_console(const scf::Console& configuration) {
   }
   return begin(*console, key, session).ok() ? ConsoleProblem::kNone : ConsoleProblem::kFailed;
 }
+
+bool has_shielded_terminal() { return g_console && g_console->terminal; }
 
 void end_console(int wait_status) {
   if (!g_console) return;

@@ -20,6 +20,9 @@ const char* describe(ConsoleProblem problem);
 // Unless the answer is kNone the program must not start.
 ConsoleProblem start_console(const scf::Console& console);
 
+// The program's terminal is inside: nobody could continue what its keys stop.
+bool has_shielded_terminal();
+
 // The process ends with a wait(2) status: completes both outputs. Does nothing if there is no shielded console. May park.
 void end_console(int wait_status);
 

@@ -5,6 +5,7 @@ Carries all three streams of the command; in the chosen one, attacks the record 
 replay replay-later swap truncate cut relabel version forge-end splice=RECORDING, and record, which copies the stream to FILE.
 """
 import base64
+import os
 import subprocess
 import sys
 import threading
@@ -76,7 +77,8 @@ def carry(source, target, attack):
         except OSError:
             break
     try:
-        target.close()
+        target.flush()
+        os.close(target.fileno())  # close() does not, for our own stdout
     except OSError:
         pass
     for _ in iter(lambda: source.read1(65536), b""):  # the other end must not block
@@ -109,7 +111,6 @@ def main():
 
 
 if __name__ == "__main__":
-    import os
     status = main()
     sys.stdout = sys.stderr = None
     os._exit(status & 0xff)

@@ -12,8 +12,9 @@ import canary  # noqa: E402
 import configuration  # noqa: E402
 import harness  # noqa: E402
 import sessions  # noqa: E402
+import terminal  # noqa: E402
 
-TESTS = {**configuration.TESTS, **sessions.TESTS, **attacks.TESTS, **canary.TESTS}
+TESTS = {**configuration.TESTS, **sessions.TESTS, **attacks.TESTS, **canary.TESTS, **terminal.TESTS}
 
 
 def main(names):
