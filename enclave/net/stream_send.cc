@@ -199,8 +199,9 @@ void Stream::post_pending() {
       prepare_segment(sends_[count], segment, count, more, count > 0);
     }
     under_way_ = count;
-    // A close or shutdown(2) is to follow at once.
-    if (count > 0 && (write_shut_ || !owner_.has_descriptors())) sends_[count - 1].await();
+    // More segments, somebody who waits for room, a close or shutdown(2) is to follow at once.
+    const bool follows = count < segment_count_ || unsent_ > kSendRoom / 2;
+    if (count > 0 && (follows || write_shut_ || !owner_.has_descriptors())) sends_[count - 1].await();
   }
   for (uint32_t i = 0; i < count; ++i) boundary::post(sends_[i]);
 }

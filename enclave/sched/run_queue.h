@@ -15,7 +15,7 @@ class RunQueue {
   void push(Lthread& thread) {
     SpinGuard guard(lock_);
     threads_.push_back(thread);
-    if (thread.computes) computing_.store(computing_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    if (thread.computes()) computing_.store(computing_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     size_.store(size_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
   Lthread* pop() {
@@ -24,7 +24,7 @@ class RunQueue {
     Lthread* thread = threads_.pop_front();
     if (!thread) return nullptr;
     size_.store(size_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
-    if (thread->computes) computing_.store(computing_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+    if (thread->computes()) computing_.store(computing_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
     return thread;
   }
   // A hint unless the queue cannot change.
