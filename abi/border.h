@@ -11,7 +11,7 @@
 
 namespace scone::abi {
 
-inline constexpr uint64_t kBorderVersion = 1;
+inline constexpr uint64_t kBorderVersion = 3;
 inline constexpr uint32_t kMaxEthreads = 16;
 // Number of system calls that can be handed to helper threads at the same time.
 inline constexpr uint32_t kSlots = 256;
@@ -44,7 +44,41 @@ enum class RunnerCall : uint64_t {
   kCancelSlot,                       // (slot): interrupt the helper that runs it
   kWakeEthread,                      // (ethread): make its kIdle return
   kLog,                              // (address, length): diagnostic text for the runner's stderr
+  kReceive,                          // (token, descriptor, bytes): receive so many bytes more of this stream ahead, as Arrivals
+  kOpenAndLook,                      // (directory, path, flags, mode, answer, size): openat(2), then fills in an OpenAnswer
+  kStopReceiving,                    // (token): no more Arrivals of this stream; what came before is answered by 0
+  kStopProcess,                      // (signal): stop as by SIGTSTP and its like without a handler; 0 when continued
 };
+
+// A system call that travels with the next exit, whatever that is for. The host performs them in order before it does anything else.
+struct PostedCall {
+  uint64_t number;  // of Linux or RunnerCall, and kPostedLinked
+  uint64_t args[6];
+  int64_t result;   // enclave: what it expects, or kPostedAwaited; host: as the kernel returns it
+};
+inline constexpr uint32_t kMaxPosted = 256;
+// Performed only if the call before it gave what was expected of it; otherwise its result is -ECANCELED.
+inline constexpr uint64_t kPostedLinked = uint64_t{1} << 63;
+// A thread waits for the result. After such a call, and after an unexpected result, kIdle does not sleep.
+inline constexpr int64_t kPostedAwaited = INT64_MIN;
+
+// What kOpenAndLook leaves for the enclave, the result being openat's: attributes, and the contents of a regular file opened for reading if
+// they fit behind it.
+struct OpenAnswer {
+  uint64_t stat[18];      // struct stat
+  int64_t content_size;   // bytes that follow; -1: not read
+  uint64_t reserved;
+};
+
+// Bytes of a stream that were received ahead of the program's asking.
+struct Arrival {
+  uint64_t token;   // as given with kReceive
+  int64_t result;   // bytes; 0: the end; -errno
+  uint64_t buffer;  // number of the receive buffer that holds them, which is the enclave's until it gives it back
+};
+inline constexpr uint32_t kMaxArrivals = 256;
+inline constexpr uint64_t kReceiveBufferSize = 16 << 10;
+inline constexpr uint32_t kReceiveBuffers = 1024;
 
 // A readiness event of a host descriptor, from the master epoll.
 struct ReadyEvent {
@@ -62,8 +96,14 @@ struct EthreadArea {
   uint64_t idle_deadline_ns;  // kIdle: CLOCK_MONOTONIC; 0: only collect events; UINT64_MAX: none
   uint64_t exit_status;       // kExit, kAbort: code << 8, or the signal number, as in wait(2)
   uint64_t event_count;       // host, after kIdle: how many of events[] it filled
-  uint64_t reserved[4];
+  uint64_t posted_count;      // enclave: how many of posted[] it filled
+  uint64_t arrival_count;     // host: how many of arrivals[] it filled
+  uint64_t returned_count;    // enclave: how many of returned[] it filled
+  uint64_t arrivals_taken;    // enclave: how many arrivals of this ethread it has dealt with so far
   ReadyEvent events[kMaxReadyEvents];
+  PostedCall posted[kMaxPosted];
+  Arrival arrivals[kMaxArrivals];
+  uint64_t returned[kMaxArrivals];  // numbers of receive buffers given back
 };
 
 // A system call performed by a helper thread ("slot" of the paper).
@@ -113,6 +153,8 @@ enum StartFlags : uint64_t {
   kFlagStats = 2,    // fill StatsBlock at exit
   kFlagNoRewrite = 4,// leave every syscall instruction to the trap (tests)
   kFlagThreadsEngine = 8,  // forward through slots and helper threads
+  kFlagBatched = 16,       // calls may be posted, to be performed together with the next exit
+  kFlagReceiveAhead = 32,  // streams may be received ahead (kReceive)
 };
 
 // Everything the enclave learns at its first entry. Copied once, then validated.
@@ -137,7 +179,16 @@ struct StartInfo {
   uint64_t stats;         // StatsBlock
   uint64_t cpuid;         // CpuidEntry[cpuid_count]
   uint64_t cpuid_count;
+  uint64_t receive_buffers;  // kReceiveBuffers of kReceiveBufferSize bytes
+  // The start-up configuration (SCF): the encrypted file, and the key to it. With one, strings[] is ignored. Until an attested
+  // channel delivers both, the runner does, so the key protects from everybody but the host. All 0: there is none.
+  uint64_t scf;
+  uint64_t scf_size;
+  uint64_t scf_key;       // the enclave overwrites it with zeros
+  uint64_t scf_key_size;  // kScfKeySize
 };
+inline constexpr uint64_t kScfKeySize = 32;
+inline constexpr uint64_t kMaxScfSize = 2 << 20;
 
 // CPUID traps inside an enclave; what the host's CPU says is handed in. Untrusted.
 struct CpuidEntry {
@@ -161,6 +212,6 @@ struct StatsBlock {
   uint64_t program_pages;  // committed now
 };
 
-static_assert(sizeof(EthreadArea) == 128 + 16 * kMaxReadyEvents && sizeof(Slot) == 128 && sizeof(CpuidEntry) == 24);
+static_assert(sizeof(EthreadArea) == 128 + 16 * kMaxReadyEvents + 64 * kMaxPosted + 32 * kMaxArrivals && sizeof(Slot) == 128 && sizeof(CpuidEntry) == 24);
 
 }  // namespace scone::abi

@@ -16,6 +16,8 @@ constexpr bool kPlain = std::is_standard_layout_v<T> && std::is_trivially_copyab
 TEST(Border, StructsArePlainAndWithoutPadding) {
   EXPECT_TRUE(kPlain<EthreadArea>);
   EXPECT_TRUE(kPlain<Slot>);
+  EXPECT_TRUE(kPlain<PostedCall>);
+  EXPECT_TRUE(kPlain<Arrival>);
   EXPECT_TRUE(kPlain<Completion>);
   EXPECT_TRUE(kPlain<ReadyEvent>);
   EXPECT_TRUE(kPlain<TimePage>);
@@ -26,8 +28,14 @@ TEST(Border, StructsArePlainAndWithoutPadding) {
 }
 
 TEST(Border, GoldenSizesAndOffsets) {
-  EXPECT_EQ(kBorderVersion, 1u);
-  EXPECT_EQ(sizeof(EthreadArea), 128u + 16 * 256);
+  EXPECT_EQ(kBorderVersion, 3u);
+  EXPECT_EQ(sizeof(EthreadArea), 128u + 16 * 256 + 64 * 256 + 24 * 256 + 8 * 256);
+  EXPECT_EQ(sizeof(PostedCall), 64u);
+  EXPECT_EQ(offsetof(PostedCall, result), 56u);
+  EXPECT_EQ(sizeof(Arrival), 24u);
+  EXPECT_EQ(sizeof(OpenAnswer), 160u);
+  EXPECT_EQ(offsetof(EthreadArea, posted_count), 96u);
+  EXPECT_EQ(offsetof(EthreadArea, posted), 128u + 16 * 256);
   EXPECT_EQ(offsetof(EthreadArea, call_args), 16u);
   EXPECT_EQ(offsetof(EthreadArea, call_result), 64u);
   EXPECT_EQ(offsetof(EthreadArea, idle_deadline_ns), 72u);
@@ -49,6 +57,8 @@ TEST(Border, GoldenSizesAndOffsets) {
   EXPECT_EQ(offsetof(StartInfo, shared_area), 40u);
   EXPECT_EQ(offsetof(StartInfo, argc), 88u);
   EXPECT_EQ(offsetof(StartInfo, stats), 160u);
+  EXPECT_EQ(offsetof(StartInfo, scf), 192u);
+  EXPECT_EQ(sizeof(StartInfo), 224u);
   EXPECT_EQ(sizeof(StatsBlock), 8u * (3 * 512 + 8));
 }
 

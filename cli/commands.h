@@ -10,6 +10,8 @@ namespace scone::cli {
 void add_run(CLI::App& app, host::Clock& clock);
 void add_hash(CLI::App& app);
 void add_fspf(CLI::App& app);
+void add_scf(CLI::App& app);
+void add_console(CLI::App& app);
 
 // Exit statuses of a shell that could not start a program.
 inline constexpr int kCannotExecute = 126;

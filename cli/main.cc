@@ -12,6 +12,8 @@ int main(int argc, char** argv) {
   scone::cli::add_run(app, clock);
   scone::cli::add_hash(app);
   scone::cli::add_fspf(app);
+  scone::cli::add_scf(app);
+  scone::cli::add_console(app);
   CLI11_PARSE(app, argc, argv);
   return 0;
 }

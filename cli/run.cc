@@ -9,7 +9,10 @@
 #include "cli/device_options.h"
 #include "cli/enclave_options.h"
 #include "cli/find_program.h"
+#include "cli/key.h"
+#include "cli/scf_file.h"
 #include "cli/statistics.h"
+#include "cli/whole_file.h"
 #include "host/runner/hostile.h"
 #include "host/runner/image.h"
 #include "host/runner/runner.h"
@@ -20,13 +23,15 @@ namespace {
 struct Options {
   EnclaveOptions enclave;
   DeviceOptions device;
-  std::string engine = "sync";
+  std::string engine = "auto";
   bool trace = false;
   std::string stats;  // "", "text" or "json"
   std::string stats_file;
   bool no_rewrite = false;
   std::string hostile;
   std::vector<std::string> variables;
+  std::string scf;
+  std::string scf_key_file;
   std::vector<std::string> command;
 };
 
@@ -48,10 +53,46 @@ std::vector<std::string> environment(const std::vector<std::string>& settings) {
   return result;
 }
 
-void run(Options& options, host::Clock& clock) {
-  options.enclave.resolve();
+host::Engine engine_named(const std::string& name) {
+  if (name == "sync") return host::Engine::kSync;
+  if (name == "threads") return host::Engine::kThreads;
+  if (name == "batched") return host::Engine::kBatched;
+  if (name == "uring") return host::Engine::kUring;
+  return host::Engine::kAuto;
+}
+
+// Program, arguments and environment: from the command line, or encrypted from a file.
+void choose_program(Options& options, host::RunOptions& run_options) {
   const std::string program = find_program(options.command.front());
   if (program.empty()) fail(kNotFound, options.command.front() + ": command not found");
+  run_options.program = program;
+  run_options.arguments = options.command;
+  run_options.environment = environment(options.variables);
+}
+
+void choose_configuration(Options& options, host::RunOptions& run_options) {
+  // Lives until the enclave has taken it.
+  alignas(8) static uint8_t key_bytes[kKeyBytes];
+  if (!options.command.empty() || !options.variables.empty() || options.trace)
+    fail(kFailure, "--scf decides about the program: no command, -e or --trace beside it");
+  std::string error;
+  const auto file = read_whole_file(options.scf, abi::kMaxScfSize, error);
+  if (!file) fail(kFailure, error);
+  if (file->empty()) fail(kFailure, options.scf + ": empty");
+  Key key;
+  if (!read_key(options.scf_key_file, kScfKeyVariable, key, error)) fail(kFailure, error);
+  memcpy(key_bytes, key.bytes().data(), kKeyBytes);
+  run_options.scf = *file;
+  run_options.scf_key = reinterpret_cast<uint64_t*>(key_bytes);
+  run_options.program = "-";  // the border wants one
+  run_options.arguments = {"-"};
+}
+
+void run(Options& options, host::Clock& clock) {
+  options.enclave.resolve();
+  host::RunOptions run_options;
+  if (options.scf.empty() && options.command.empty()) fail(kFailure, "wants a program after --, or --scf FILE");
+  options.scf.empty() ? choose_program(options, run_options) : choose_configuration(options, run_options);
   if (!options.hostile.empty() && !host::choose_attack(options.hostile))
     fail(kFailure, "there is no attack named '" + options.hostile + "'");
 
@@ -65,14 +106,10 @@ void run(Options& options, host::Clock& clock) {
   const host::ImageParameters parameters = options.enclave.parameters();
   if (!image.value().build(*device, parameters, error).ok()) fail(kFailure, error);
 
-  host::RunOptions run_options;
-  run_options.program = program;
-  run_options.arguments = options.command;
-  run_options.environment = environment(options.variables);
   run_options.ethreads = parameters.ethreads;
   run_options.enclave_size = parameters.enclave_size;
   run_options.heap_limit = options.enclave.heap_limit();
-  run_options.engine = options.engine == "threads" ? host::Engine::kThreads : host::Engine::kSync;
+  run_options.engine = engine_named(options.engine);
   run_options.trace = options.trace;
   run_options.stats = !options.stats.empty();
   run_options.rewrite = !options.no_rewrite;
@@ -92,7 +129,7 @@ void add_run(CLI::App& app, host::Clock& clock) {
   auto* options = new Options;
   options->enclave.add_to(*verb);
   options->device.add_to(*verb);
-  verb->add_option("--engine", options->engine, "how system calls reach the host")->check(CLI::IsMember({"sync", "threads"}));
+  verb->add_option("--engine", options->engine, "how system calls reach the host")->check(CLI::IsMember({"auto", "sync", "threads", "batched", "uring"}));
   verb->add_flag("--trace", options->trace, "print each system call");
   verb->add_option("--stats", options->stats, "print counters at the end: text or json")
       ->expected(0, 1)
@@ -102,7 +139,9 @@ void add_run(CLI::App& app, host::Clock& clock) {
   verb->add_flag("--no-rewrite", options->no_rewrite, "let every system call trap");
   verb->add_option("--hostile", options->hostile, "attack the enclave (tests)")->group("");
   verb->add_option("-e,--env", options->variables, "set a variable of the program: NAME=VALUE")->take_all()->allow_extra_args(false);
-  verb->add_option("command", options->command, "the program and its arguments, after --")->required();
+  verb->add_option("command", options->command, "the program and its arguments, after --");
+  verb->add_option("--scf", options->scf, "start what this encrypted start-up configuration says");
+  verb->add_option("--scf-key", options->scf_key_file, std::string("file with its key (default: ") + kScfKeyVariable + ")");
   verb->positionals_at_end();
   verb->callback([options, &clock] { run(*options, clock); });
 }

@@ -41,7 +41,7 @@ class Output {
 
 void set_statistics_file(const char* path) { g_path = path; }
 
-void print_statistics_as_json(const abi::StatsBlock& stats) {
+void print_statistics_as_json(const abi::StatsBlock& stats, const host::EngineChoice& engine) {
   nlohmann::json calls = nlohmann::json::object();
   for (size_t i = 0; i < abi::kStatsCalls; ++i) {
     if (!stats.served_inside[i] && !stats.forwarded[i] && !stats.trapped[i]) continue;
@@ -49,6 +49,7 @@ void print_statistics_as_json(const abi::StatsBlock& stats) {
         {"inside", stats.served_inside[i]}, {"forwarded", stats.forwarded[i]}, {"trapped", stats.trapped[i]}};
   }
   const nlohmann::json document = {{"calls", calls},
+                                   {"engine", {{"name", engine.name}, {"why", engine.why}}},
                                    {"sites", {{"rewritten", stats.sites_rewritten}, {"trapping", stats.sites_trapping}}},
                                    {"exits", stats.exits},
                                    {"exceptions", stats.exceptions},
@@ -60,7 +61,7 @@ void print_statistics_as_json(const abi::StatsBlock& stats) {
   fprintf(output, "%s\n", document.dump().c_str());
 }
 
-void print_statistics_as_text(const abi::StatsBlock& stats) {
+void print_statistics_as_text(const abi::StatsBlock& stats, const host::EngineChoice& engine) {
   Output output;
   fprintf(output, "%-24s %12s %12s %12s\n", "system call", "inside", "forwarded", "trapped");
   for (size_t i = 0; i < abi::kStatsCalls; ++i) {
@@ -68,6 +69,7 @@ void print_statistics_as_text(const abi::StatsBlock& stats) {
     fprintf(output, "%-24s %12lu %12lu %12lu\n", call_name(i).c_str(), stats.served_inside[i], stats.forwarded[i],
             stats.trapped[i]);
   }
+  fprintf(output, "engine: %s (%s)\n", engine.name, engine.why);
   fprintf(output, "sites: %lu rewritten, %lu trapping\n", stats.sites_rewritten, stats.sites_trapping);
   fprintf(output, "exits: %lu, exceptions: %lu, ticks: %lu, thread switches: %lu\n", stats.exits, stats.exceptions,
           stats.ticks, stats.switches);

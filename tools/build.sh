@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Brings build/default up to date. usage: build.sh run|tests
+# Brings build/default up to date. usage: build.sh run|bench|tests
 #   run:   what `./scone` needs; leaves a stamp with which the next call sees that nothing changed
+#   bench: that and what `bench/run` needs
 #   tests: everything
 # Progress goes to stderr.
 set -euo pipefail
@@ -24,6 +25,14 @@ case $goal in
     tools/install_packages.sh build
     [ -e "$build/build.ninja" ] || cmake --preset default -DBUILD_TESTING=OFF >&2
     cmake --build "$build" --target scone scone-enclave >&2
+    ;;
+  bench)
+    tools/install_packages.sh build tests bench
+    # Configured anew: the packages may have come only now.
+    fresh=()
+    [ -e "$build/build.ninja" ] || fresh=(-DBUILD_TESTING=OFF)
+    cmake --preset default "${fresh[@]}" >/dev/null
+    cmake --build "$build" --target scone scone-enclave bench-programs >&2
     ;;
   tests)
     tools/install_packages.sh build tests

@@ -11,7 +11,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ENCLAVE_FLAGS = ["-DSCONE_ENCLAVE", "-ffreestanding", "-fno-exceptions", "-fno-rtti", "-mgeneral-regs-only", "-mpopcnt"]
-FOLDERS = ["abi", "base", "cli", "crypto", "enclave", "host", "sgx"]
+FOLDERS = ["abi", "base", "bench", "cli", "crypto", "enclave", "host", "sgx"]
 
 
 def headers():

@@ -20,6 +20,32 @@
 .type app_copy, @function
 app_copy:
     movq %rdx, %rcx
+    cmpq $128, %rdx                 // up to here `rep` takes longer to begin than this takes in all
+    ja .Llong_copy
+.Lnext_word:
+    subq $8, %rcx
+    jb .Llast_bytes
+    addq $8, %rcx                   // at a fault: what is left
+    MAY_FAULT movq (%rsi), %rax
+    MAY_FAULT movq %rax, (%rdi)
+    addq $8, %rsi
+    addq $8, %rdi
+    subq $8, %rcx
+    jmp .Lnext_word
+.Llast_bytes:
+    addq $8, %rcx
+    jz .Lcopied
+.Lnext_byte:
+    MAY_FAULT movb (%rsi), %al
+    MAY_FAULT movb %al, (%rdi)
+    incq %rsi
+    incq %rdi
+    decq %rcx
+    jnz .Lnext_byte
+.Lcopied:
+    xorl %eax, %eax
+    ret
+.Llong_copy:
     MAY_FAULT rep movsb
     xorl %eax, %eax
     ret

@@ -21,6 +21,9 @@ Result<void> check_range(uint64_t address, size_t size) {
   return ok();
 }
 
+// Smaller copies are of data that the program has just made.
+constexpr size_t kWorthPeeking = 512;
+
 // Brings the page in, or says that the program has no right to it.
 Result<void> resolve(uint64_t fault, mm::Access access) {
   if (sched::held_ranks() != 0) panic("program memory accessed with a lock held");
@@ -37,12 +40,16 @@ Result<void> resolve(uint64_t fault, mm::Access access) {
 Result<void> copy_from_app(void* to, AppPtr<const void> from, size_t size) {
   TRY(check_range(from.address(), size));
   size_t done = 0;
+  // Where a fault would be needed for a page that nobody else may ever look at.
+  if (size >= kWorthPeeking) done = mm::program().peek(from.address(), to, size);
   while (done < size) {
     const CopyFault fault =
         app_copy(static_cast<char*>(to) + done, reinterpret_cast<const void*>(from.address() + done), size - done);
     if (fault.address == 0) break;
     done = size - fault.remaining;
-    TRY(resolve(fault.address, mm::Access::kRead));
+    const size_t peeked = mm::program().peek(from.address() + done, static_cast<char*>(to) + done, size - done);
+    done += peeked;
+    if (peeked == 0) TRY(resolve(fault.address, mm::Access::kRead));
   }
   return ok();
 }

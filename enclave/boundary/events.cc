@@ -12,6 +12,7 @@ void wait_for_events(uint64_t deadline_ns) {
   area.field(&abi::EthreadArea::idle_deadline_ns).store(deadline_ns);
   area.field(&abi::EthreadArea::event_count).store(0);
   leave(abi::ExitReason::kIdle);
+  net::note_harvest();
   uint64_t count = area.field(&abi::EthreadArea::event_count).load();
   if (count > abi::kMaxReadyEvents) count = abi::kMaxReadyEvents;
   auto events = HostPtr<abi::ReadyEvent>::unchecked(area.address() + offsetof(abi::EthreadArea, events));

@@ -4,6 +4,7 @@
 
 #include "enclave/boundary/app_copy.h"
 #include "enclave/boundary/arena.h"
+#include "enclave/boundary/receive_buffers.h"
 #include "enclave/runtime/memory.h"
 
 // SAFETY (whole file): address_ .. address_ + size_ is a block of the host arena, which was checked to lie outside ELRANGE; all accesses
@@ -27,7 +28,7 @@ HostBuffer& HostBuffer::operator=(HostBuffer&& other) noexcept {
 }
 
 HostBuffer::~HostBuffer() {
-  if (address_) free_host_memory(address_);
+  if (address_ && !return_receive_buffer(address_)) free_host_memory(address_);
 }
 
 void HostBuffer::write(size_t offset, const void* from, size_t length) {
@@ -44,6 +45,13 @@ Result<void> HostBuffer::write_from_app(size_t offset, AppPtr<const void> from, 
 
 Result<void> HostBuffer::read_to_app(size_t offset, AppPtr<void> to, size_t length) const {
   return copy_to_app(to, reinterpret_cast<const void*>(address_ + offset), length);
+}
+
+HostBuffer HostBuffer::of_host(uint64_t address, size_t size) {
+  HostBuffer buffer;
+  buffer.address_ = address;
+  buffer.size_ = size;
+  return buffer;
 }
 
 Result<HostBuffer> HostBuffer::string(const char* text) {

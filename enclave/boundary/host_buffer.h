@@ -48,6 +48,8 @@ class HostBuffer {
   }
   // A buffer that holds a C string.
   static Result<HostBuffer> string(const char* text);
+  // `size` bytes of host memory that are not the arena's, for receive_buffers.h.
+  static HostBuffer of_host(uint64_t address, size_t size);
 
  private:
   uint64_t address_ = 0;

@@ -2,6 +2,7 @@
 
 #include "abi/border.h"
 #include "enclave/boundary/host_state.h"
+#include "enclave/boundary/round.h"
 #include "enclave/boundary/slots.h"
 #include "enclave/process/restart.h"
 #include "enclave/sched/sched.h"
@@ -40,13 +41,18 @@ bool use_helper() {
   return (start_info().flags & abi::kFlagThreadsEngine) != 0 && entry::this_ethread().current != nullptr;
 }
 
+// While other threads can run, the call waits for their calls, so that one exit serves all of them. Threads that compute may not want to
+// leave for long, so they are not waited for.
+bool use_round() { return batching() && entry::this_ethread().current != nullptr && sched::others_will_call(); }
+
 }  // namespace
 
 Result<uint64_t> host_call(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
                            uint64_t a5) {
   count();
   const CallArguments call{number, {a0, a1, a2, a3, a4, a5}};
-  return check_result(use_helper() ? call_through_slot(call, false) : call_by_exit(call));
+  if (use_helper()) return check_result(call_through_slot(call, false));
+  return check_result(use_round() ? call_by_post(call) : call_by_exit(call));
 }
 
 Result<uint64_t> host_call_blocking(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,

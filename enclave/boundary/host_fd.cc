@@ -3,9 +3,11 @@
 #include <asm/unistd.h>
 
 #include <atomic>
+#include <new>
 #include <utility>
 
 #include "enclave/boundary/host_call.h"
+#include "enclave/boundary/round.h"
 
 namespace scone::boundary {
 namespace {
@@ -49,9 +51,28 @@ HostFd& HostFd::operator=(HostFd&& other) noexcept {
   return *this;
 }
 
+namespace {
+
+// Nobody waits for a close.
+class DeferredClose final : public PostedCall {
+ public:
+  explicit DeferredClose(int fd) : PostedCall(0) { call_ = {__NR_close, {static_cast<uint64_t>(fd)}}; }
+  void complete(int64_t) override { delete this; }
+};
+
+bool close_later(int fd) {
+  auto* close = batching() ? new (std::nothrow) DeferredClose(fd) : nullptr;
+  if (close) post(*close);
+  return close != nullptr;
+}
+
+}  // namespace
+
 HostFd::~HostFd() {
   if (fd_ < 0 || !owned_) return;
+  // Now, because another ethread may get the number again before this one hears that it was closed.
   set_owned(fd_, false);
+  if (close_later(fd_)) return;
   // The descriptor is gone whatever close(2) answers.
   (void)host_call(__NR_close, static_cast<uint64_t>(fd_)).ok();
 }

@@ -6,9 +6,11 @@
 #include "base/checked.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/log.h"
+#include "enclave/boundary/round.h"
 #include "enclave/entry/fs_base.h"
 #include "enclave/entry/vector.h"
 #include "enclave/runtime/memory.h"
+#include "enclave/sched/lock.h"
 
 extern "C" void exit_to_host();
 
@@ -27,6 +29,13 @@ T copy_words(HostPtr<uint64_t> from) {
   return __builtin_bit_cast(T, words);
 }
 
+// Both of them, or neither.
+bool plausible_scf(const abi::StartInfo& info) {
+  if (info.scf_size == 0) return info.scf == 0 && info.scf_key == 0 && info.scf_key_size == 0;
+  return info.scf_size <= abi::kMaxScfSize && info.scf_key_size == abi::kScfKeySize &&
+         is_host_range(info.scf, info.scf_size) && HostPtr<uint64_t>::at(info.scf_key, abi::kScfKeySize / 8).ok();
+}
+
 // There is no validated area yet to say anything through: leaving without a reason is the message.
 [[noreturn]] void refuse_start() {
   for (;;) exit_to_host();
@@ -40,7 +49,9 @@ bool plausible(const abi::StartInfo& info, const entry::Ethread& ethread) {
          HostPtr<abi::SharedArea>::at(info.shared_area).ok() &&
          HostPtr<abi::EthreadArea>::at(info.ethread_areas, info.ethreads).ok() &&
          HostPtr<uint64_t>::at(info.arena, info.arena_size / 8).ok() && is_host_range(info.strings, info.strings_size) &&
-         HostPtr<abi::CpuidEntry>::at(info.cpuid, info.cpuid_count).ok() && HostPtr<abi::StatsBlock>::at(info.stats).ok();
+         HostPtr<abi::CpuidEntry>::at(info.cpuid, info.cpuid_count).ok() && HostPtr<abi::StatsBlock>::at(info.stats).ok() &&
+         HostPtr<uint64_t>::at(info.receive_buffers, abi::kReceiveBuffers * abi::kReceiveBufferSize / 8).ok() &&
+         plausible_scf(info);
 }
 
 }  // namespace
@@ -54,6 +65,8 @@ void init_host_state(uint64_t address) {
   if (!source.ok()) refuse_start();
   g_start = copy_words<abi::StartInfo>(source.value());
   if (!plausible(g_start, entry::this_ethread())) refuse_start();
+  // A configured program has secrets: what it does is not the host's to see.
+  if (g_start.scf_size != 0) g_start.flags &= ~uint64_t{abi::kFlagTrace};
 }
 
 void attach_ethread(entry::Ethread& ethread) {
@@ -67,15 +80,19 @@ HostPtr<abi::SharedArea> shared_area() { return HostPtr<abi::SharedArea>::unchec
 
 HostPtr<abi::EthreadArea> area_of(entry::Ethread& ethread) { return HostPtr<abi::EthreadArea>::unchecked(ethread.area); }
 
-void leave(abi::ExitReason reason) {
+void leave(abi::ExitReason reason, Carries carries) {
   entry::Ethread& ethread = entry::this_ethread();
   ++ethread.exits;
   area_of(ethread).field(&abi::EthreadArea::exit_reason).store(static_cast<uint64_t>(reason));
+  // Whoever stops the enclave may stand anywhere, even with locks.
+  const bool round = carries == Carries::kRound && reason != abi::ExitReason::kAbort && sched::held_ranks() == 0;
+  if (round) begin_round(area_of(ethread));
   if (ethread.current) entry::save_vector_for_switch(*ethread.current);
   entry::scrub_vector();
   const uint64_t fs_base = entry::read_fs_base();
   exit_to_host();
   entry::write_fs_base(fs_base);
+  if (round) finish_round(area_of(ethread));
 }
 
 int64_t runner_call(abi::RunnerCall call, uint64_t a0, uint64_t a1, uint64_t a2) {
@@ -85,7 +102,7 @@ int64_t runner_call(abi::RunnerCall call, uint64_t a0, uint64_t a1, uint64_t a2)
   arguments.store(a0);
   (arguments + 1).store(a1);
   (arguments + 2).store(a2);
-  leave(abi::ExitReason::kHostCall);
+  leave(abi::ExitReason::kHostCall, Carries::kNothing);
   return area.field(&abi::EthreadArea::call_result).load();
 }
 

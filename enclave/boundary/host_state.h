@@ -20,9 +20,12 @@ const abi::StartInfo& start_info();
 HostPtr<abi::SharedArea> shared_area();
 HostPtr<abi::EthreadArea> area_of(entry::Ethread& ethread);
 
+// Whether calls and news travel with a crossing (round.h), or it is the runner's alone and tells nothing of the world outside.
+enum class Carries : bool { kNothing, kRound };
+
 // Leaves the enclave for `reason`, details being in the area; returns when the host enters again. Vector state and
 // FS of the current thread survive.
-void leave(abi::ExitReason reason);
+void leave(abi::ExitReason reason, Carries carries = Carries::kRound);
 // A request to the runner itself. The answer is unchecked.
 int64_t runner_call(abi::RunnerCall call, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0);
 

@@ -99,6 +99,7 @@ extern "C" void handle_aex(uint64_t cssa, [[maybe_unused]] uint64_t reason) {
   const bool in_program = gpr.rip < abi::image_base(ethread.enclave_size) && ethread.current != nullptr;
   ++(exception ? ethread.exceptions : ethread.ticks);
   if (in_program) {
+    if (!exception) ethread.current->computes = true;
     divert_program(ethread, gpr, exception ? gpr.exit_info.vector() : kVectorInterrupt);
   } else if (exception) {
     fault_in_runtime(ethread, gpr, gpr.exit_info.vector());

@@ -43,6 +43,7 @@ void system_call(UserFrame& frame) {
   const uint64_t arguments[6] = {frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9};
   const syscall::Entry* entry = syscall::find(number);
   thread.call_number = number;
+  thread.computes = false;
   syscall::count_call(number);
   if (syscall::tracing()) [[unlikely]] {
     syscall::trace_entry(thread, number, entry, arguments);

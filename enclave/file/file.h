@@ -101,6 +101,7 @@ class File : public RefCounted {
   // Kept by FdTable: descriptors that refer to this file. When the last one goes, epoll sets forget the file (epoll(7)).
   void descriptor_added() { descriptors_.fetch_add(1); }
   void descriptor_removed();  // nothing locked; may park
+  bool has_descriptors() const { return descriptors_.load() > 0; }
   // A descriptor that refers to this file was closed; others may remain. Called by FdTable, nothing locked; may park.
   virtual void descriptor_closed() {}
 

@@ -22,7 +22,9 @@ class HostFileBacking final : public mm::Backing {
   Result<size_t> write(uint64_t offset, uint64_t from_address, size_t length) override;
   Result<uint64_t> size() override;
   Result<void> sync() override;
-  std::string_view name() const override { return {name_, name_length_}; }
+  size_t peek(uint64_t offset, void* to, size_t length) override;
+  // Asks the host the first time.
+  std::string_view name() const override;
   uint64_t device() const override { return device_; }
   uint64_t inode() const override { return inode_; }
 
@@ -33,8 +35,8 @@ class HostFileBacking final : public mm::Backing {
   const Ref<HostDescriptor> descriptor_;
   uint64_t device_ = 0;
   uint64_t inode_ = 0;
-  char* name_ = nullptr;  // owned
-  size_t name_length_ = 0;
+  mutable char* name_ = nullptr;  // owned; guarded by the address space's lock
+  mutable size_t name_length_ = 0;
 };
 
 }  // namespace scone::file

@@ -3,6 +3,7 @@
 
 #include <linux/errno.h>
 
+#include <atomic>
 #include <new>
 #include <utility>
 
@@ -25,10 +26,14 @@ class HostDescriptor final : public RefCounted {
 
   const HostFd& fd() const { return fd_; }
   uint64_t number() const { return static_cast<uint64_t>(fd_.number()); }
+  // Several open(2)s of the program got this one (round_cache.h): what belongs to a description is not to be kept here.
+  bool shared() const { return shared_.load(std::memory_order_relaxed); }
+  void note_shared() { shared_.store(true, std::memory_order_relaxed); }
 
  private:
   explicit HostDescriptor(HostFd fd) : fd_(std::move(fd)) {}
   HostFd fd_;
+  std::atomic<bool> shared_{false};
 };
 
 }  // namespace scone::file

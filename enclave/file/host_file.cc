@@ -16,6 +16,20 @@ Result<uint64_t> HostFile::ioctl(uint32_t request, uint64_t argument) {
   return host_ioctl(*descriptor_, request, argument);
 }
 
+Result<uint64_t> HostFile::number_for_locks() {
+  if (!descriptor_->shared()) return number();
+  sched::MutexGuard guard(own_mutex_);
+  if (!own_) {
+    FixedText<48> path;
+    path.append("/proc/self/fd/");
+    path.append_number(number());
+    HostBuffer name = TRY(HostBuffer::string(path.c_str()));
+    own_ = TRY(HostDescriptor::create(HostFd::adopt(TRY(
+        host_call(__NR_openat, static_cast<uint64_t>(AT_FDCWD), name.address(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)))));
+  }
+  return own_->number();
+}
+
 Result<void> HostFile::stat(struct ::stat& result) { return host_stat(*descriptor_, result); }
 
 Result<void> HostFile::truncate(uint64_t size) {

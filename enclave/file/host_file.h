@@ -9,6 +9,7 @@
 #include "enclave/file/file.h"
 #include "enclave/file/host_descriptor.h"
 #include "enclave/file/text.h"
+#include "enclave/sched/mutex.h"
 
 namespace scone::file {
 
@@ -32,6 +33,8 @@ class HostFile : public File {
 
   const Ref<HostDescriptor>& descriptor() const { return descriptor_; }
   uint64_t number() const { return descriptor_->number(); }
+  // The same file by a description that no other open(2) got: for locks that belong to descriptions (flock(2), F_OFD_SETLK).
+  Result<uint64_t> number_for_locks();
 
   // POSIX record locks belong to the process and go with the first descriptor that is closed (fcntl(2)), even if the
   // description lives on in a duplicate or a mapping. These remember that there may be some, and drop them.
@@ -51,6 +54,8 @@ class HostFile : public File {
 
  private:
   const Ref<HostDescriptor> descriptor_;
+  sched::Mutex own_mutex_;
+  Ref<HostDescriptor> own_;  // instead of a shared descriptor_; made when needed; guarded by own_mutex_
   std::atomic<bool> has_record_locks_{false};
   Text program_path_;
 };

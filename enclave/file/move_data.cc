@@ -4,13 +4,20 @@
 #include <linux/eventpoll.h>
 
 #include "enclave/boundary/host_call.h"
+#include "enclave/file/host_file.h"
+#include "enclave/file/mode.h"
+#include "enclave/file/round_cache.h"
 #include "enclave/file/text.h"
 #include "enclave/file/transfer.h"
 #include "enclave/net/readiness.h"
+#include "enclave/net/socket.h"
 #include "enclave/process/signal.h"
 
 namespace scone::file {
 namespace {
+
+// Up to here a copy costs less than a call of its own.
+constexpr uint64_t kSmallFile = 16 << 10;
 
 bool host_can_send(File& from, File& to) {
   return from.host_fd() && !from.ready_source() && to.host_fd() && to.ready_source();
@@ -70,10 +77,31 @@ Result<size_t> send_by_copy(File& from, uint64_t offset, File& to, std::optional
   return done;
 }
 
+// By a socket that sends behind. ENOTSUP: it is none, or this is not a plain file of the host.
+Result<size_t> send_behind(File& from, uint64_t offset, File& to, size_t count) {
+  net::Socket* socket = to.as_socket();
+  HostFile* file = from.as_host_file();
+  if (!socket || !socket->sends_behind() || !file || from.wait_queue()) return Errno(ENOTSUP);
+  struct ::stat stat;
+  TRY(from.stat(stat));
+  if ((stat.st_mode & kModeType) != kModeRegular) return Errno(ENOTSUP);
+  const auto size = static_cast<uint64_t>(stat.st_size);
+  if (offset >= size || count == 0) return size_t{0};
+  count = min_of(count, size - offset);
+  Ref<Snapshot> snapshot = round_cache::find(*file->descriptor());
+  const bool small = size <= kSmallFile;
+  if (snapshot && !snapshot->has_content && small) round_cache::note_read(snapshot->path_hash, size);
+  if (!snapshot || !snapshot->has_content || !small) return socket->send_file(file->descriptor(), offset, count);
+  IoVector content = IoVector::of_runtime(static_cast<char*>(snapshot->content()) + offset, count);
+  return socket->write(content, std::nullopt);
+}
+
 }  // namespace
 
 Result<size_t> send_file(File& from, uint64_t offset, File& to, size_t count) {
   count = min_of(count, IoVector::kMaxTransfer);
+  Result<size_t> sent = send_behind(from, offset, to, count);
+  if (sent.ok() || sent.error() != Errno(ENOTSUP)) return sent;
   return host_can_send(from, to) ? send_by_host(from, offset, to, count)
                                  : send_by_copy(from, offset, to, std::nullopt, count);
 }

@@ -7,12 +7,15 @@
 #include <new>
 #include <utility>
 
+#include "abi/border.h"
 #include "enclave/boundary/host_buffer.h"
 #include "enclave/boundary/host_call.h"
+#include "enclave/boundary/round.h"
 #include "enclave/file/fifo.h"
 #include "enclave/file/host_directory.h"
 #include "enclave/file/host_stat.h"
 #include "enclave/file/mode.h"
+#include "enclave/file/round_cache.h"
 #include "enclave/file/seekable_file.h"
 #include "enclave/file/stream_file.h"
 
@@ -98,6 +101,50 @@ Result<Ref<File>> open_there(const HostPlace& place, int flags, uint32_t mode) {
   return make_file(std::move(descriptor), type, flags);
 }
 
+// What need not be the program's alone: nothing of such a description shows but what it opened.
+bool may_share(int flags) {
+  constexpr int kHarmless = O_CLOEXEC | O_NONBLOCK | O_LARGEFILE | O_NOCTTY | O_NOFOLLOW;
+  return (flags & ~kHarmless) == O_RDONLY;
+}
+
+// open(2), fstat(2) and for small files read(2) by one crossing.
+Result<Ref<File>> open_and_look(const HostPlace& place, const PathName& path, int flags, uint32_t mode) {
+  const bool keep = may_share(flags) && place.directory == static_cast<uint64_t>(AT_FDCWD);
+  if (keep)
+    if (auto found = round_cache::find_open(path.view(), flags)) {
+      found->descriptor->note_shared();
+      return make_file(std::move(found->descriptor), found->snapshot->stat.st_mode, flags);
+    }
+  auto* object = new (std::nothrow) Snapshot;
+  if (!object) return Errno(ENOMEM);
+  Ref<Snapshot> snapshot = Ref<Snapshot>::adopt(object);
+  snapshot->path_hash = round_cache::hash(path.view());
+  const uint64_t content = keep ? round_cache::read_size(snapshot->path_hash) : 0;
+  const bool fetch = content > 0;
+  snapshot->answer = TRY(HostBuffer::allocate(sizeof(abi::OpenAnswer) + content));
+  const round_cache::Question question;
+  Result<uint64_t> fd = host_call(static_cast<uint64_t>(abi::RunnerCall::kOpenAndLook), place.directory,
+                                  place.path.address(), host_flags(flags), mode, snapshot->answer.address(),
+                                  snapshot->answer.size());
+  if (!fd.ok()) {
+    if (!nonblock_refused(place, flags, fd.error())) return fd.error();
+    return open_there(place, flags, mode);
+  }
+  Ref<HostDescriptor> descriptor = TRY(HostDescriptor::create(HostFd::adopt(fd.value())));
+  read_host_stat(snapshot->answer, snapshot->stat);
+  const uint32_t type = snapshot->stat.st_mode & kModeType;
+  if (type == kModeRegular) {
+    const auto read = snapshot->answer.get<int64_t>(offsetof(abi::OpenAnswer, content_size));
+    snapshot->content_offset = sizeof(abi::OpenAnswer);
+    snapshot->has_content = fetch && read == snapshot->stat.st_size && read >= 0 &&
+                            static_cast<uint64_t>(read) <= snapshot->answer.size() - sizeof(abi::OpenAnswer);
+    if (keep) round_cache::remember_open(question, path.view(), flags, {descriptor, snapshot});
+  }
+  const bool waits = !(flags & O_NONBLOCK) && (flags & O_ACCMODE) == O_RDONLY;
+  if (waits && type == kModeFifo) TRY(wait_for_fifo_writer(*descriptor));
+  return make_file(std::move(descriptor), snapshot->stat.st_mode, flags);
+}
+
 }  // namespace
 
 Result<Ref<File>> adopt_host_file(HostFd fd, int flags) {
@@ -124,7 +171,9 @@ Follow follow_when_opening(int flags) {
 Result<Ref<File>> open_place(Place& place, int flags, uint32_t mode) {
   if (place.node()) return place.node()->open(flags, mode);
   HostBuffer name = TRY(place.path_argument());
-  Ref<File> file = TRY(open_there({place.directory_argument(), name}, flags, mode));
+  const HostPlace there{place.directory_argument(), name};
+  const bool looks = boundary::batching() && !(flags & O_PATH);
+  Ref<File> file = TRY(looks ? open_and_look(there, place.path(), flags, mode) : open_there(there, flags, mode));
   // Paths relative to it may lead into a region.
   if (!place.program_path().empty()) TRY(file->as_host_file()->set_program_path(place.program_path()));
   return file;

@@ -30,12 +30,14 @@ Result<void> make_absolute(File& file, struct flock& lock) {
   return ok();
 }
 
-Result<uint64_t> ask_host(const HostFile& file, int command, const HostBuffer& lock) {
+Result<uint64_t> ask_host(HostFile& file, int command, const HostBuffer& lock) {
+  const bool of_description = command == F_OFD_GETLK || command == F_OFD_SETLK || command == F_OFD_SETLKW;
+  const uint64_t number = of_description ? TRY(file.number_for_locks()) : file.number();
   const auto at_once = static_cast<uint64_t>(without_waiting(command));
-  Result<uint64_t> tried = host_call(__NR_fcntl, file.number(), at_once, lock.address());
+  Result<uint64_t> tried = host_call(__NR_fcntl, number, at_once, lock.address());
   const bool taken = !tried.ok() && (tried.error() == Errno(EAGAIN) || tried.error() == Errno(EACCES));
   if (!taken || without_waiting(command) == command) return tried;
-  return host_call_blocking(__NR_fcntl, file.number(), static_cast<uint64_t>(command), lock.address());
+  return host_call_blocking(__NR_fcntl, number, static_cast<uint64_t>(command), lock.address());
 }
 
 // A copy whose padding carries nothing of the program's memory to the host.

@@ -9,12 +9,25 @@
 #include "enclave/file/host_backing.h"
 #include "enclave/file/host_stat.h"
 #include "enclave/file/mode.h"
+#include "enclave/file/round_cache.h"
 #include "enclave/file/transfer.h"
 
 namespace scone::file {
 namespace {
 
-Result<size_t> pread(uint64_t descriptor, IoVector& to, uint64_t offset) {
+// From what the host said when the file was just opened, if that has it.
+std::optional<Result<size_t>> read_snapshot(const HostDescriptor& descriptor, IoVector& to, uint64_t offset) {
+  Ref<Snapshot> snapshot = round_cache::find(descriptor);
+  if (snapshot && !snapshot->has_content) round_cache::note_read(snapshot->path_hash, static_cast<uint64_t>(snapshot->stat.st_size));
+  if (!snapshot || !snapshot->has_content) return std::nullopt;
+  const auto size = static_cast<uint64_t>(snapshot->stat.st_size);
+  if (offset >= size) return Result<size_t>(size_t{0});
+  return to.scatter(snapshot->answer, snapshot->content_offset + offset, min_of(to.remaining(), size - offset));
+}
+
+Result<size_t> pread(const HostDescriptor& file, IoVector& to, uint64_t offset) {
+  if (auto read = read_snapshot(file, to, offset)) return std::move(*read);
+  const uint64_t descriptor = file.number();
   return pull(to, [&](uint64_t address, size_t length, size_t done) {
     return host_call(__NR_pread64, descriptor, address, length, offset + done);
   });
@@ -54,10 +67,10 @@ Result<uint64_t> SeekableFile::locate() {
 }
 
 Result<size_t> SeekableFile::read(IoVector& to, std::optional<uint64_t> offset) {
-  if (offset) return pread(number(), to, *offset);
+  if (offset) return pread(*descriptor(), to, *offset);
   sched::MutexGuard guard(position_lock_);
   if (keeper_ == PositionKeeper::kHost) return read_on(number(), to);
-  const size_t count = TRY(pread(number(), to, TRY(locate())));
+  const size_t count = TRY(pread(*descriptor(), to, TRY(locate())));
   position_ += count;
   return count;
 }
@@ -75,6 +88,13 @@ Result<size_t> SeekableFile::write(IoVector& from, std::optional<uint64_t> offse
   const size_t count = TRY(pwrite(number(), from, TRY(locate())));
   position_ += count;
   return count;
+}
+
+Result<void> SeekableFile::stat(struct ::stat& result) {
+  Ref<Snapshot> snapshot = round_cache::find(*descriptor());
+  if (!snapshot) return HostFile::stat(result);
+  result = snapshot->stat;
+  return ok();
 }
 
 Result<uint64_t> SeekableFile::seek(int64_t offset, int whence) {

@@ -28,6 +28,7 @@ class SeekableFile final : public HostFile {
   Result<size_t> read(IoVector& to, std::optional<uint64_t> offset) override;
   Result<size_t> write(IoVector& from, std::optional<uint64_t> offset) override;
   Result<uint64_t> seek(int64_t offset, int whence) override;
+  Result<void> stat(struct ::stat& result) override;
   Result<uint64_t> ioctl(uint32_t request, uint64_t argument) override;
   Result<void> set_flags(int flags) override;
   Result<Ref<mm::Backing>> backing(bool write_shared) override;

@@ -111,6 +111,11 @@ void install_others() {
 
 }  // namespace
 
+Result<Ref<File>> open_standard_descriptor(int number) {
+  if (!was_inherited(number)) return Errno(EBADF);
+  return inherit(HostFd::inherited(number));
+}
+
 Result<void> install_standard_descriptors() {
   for (int number = 0; number <= kLastStandard; ++number) {
     if (was_inherited(number)) TRY(install(number, HostFd::inherited(number)));

@@ -83,6 +83,17 @@ Result<void> AddressSpace::prefault(uint64_t address, uint64_t length, Access ac
   return ok();
 }
 
+size_t AddressSpace::peek(uint64_t address, void* to, size_t length) {
+  if (pages_.states().get(address).accepted) return 0;
+  LockGuard guard(lock_);
+  Vma* vma = map_.find(address);
+  if (!vma || address < vma->begin || !vma->backing || !allows(vma->prot, Access::kRead)) return 0;
+  const uint64_t end = min_of(vma->end, address + length);
+  const uint64_t missing_end = pages_.states().next_accepted(align_down(address, kPageSize), align_up(end, kPageSize));
+  if (missing_end <= address) return 0;
+  return vma->backing->peek(vma->offset_at(address), to, min_of(missing_end, end) - address);
+}
+
 bool AddressSpace::present(uint64_t address, uint64_t length, Access access) const {
   if (length == 0) return true;
   if (!in_range(address, length)) return false;

@@ -88,6 +88,9 @@ class AddressSpace {
   FaultOutcome fault(uint64_t address, Access access);
   // Brings in [address, address + length) for a copy to or from it. EFAULT when a byte of it is not accessible, ENOMEM.
   Result<void> prefault(uint64_t address, uint64_t length, Access access);
+  // For a copy from program memory that is not there yet: copies from the file behind it, if that has the bytes at hand. Returns how many of
+  // [address, address + length) were copied, 0: the page must be brought in.
+  size_t peek(uint64_t address, void* to, size_t length);
   // True if all of it can be accessed now without a fault. Takes no lock: another thread may unmap it at any time.
   bool present(uint64_t address, uint64_t length, Access access) const;
 

@@ -20,6 +20,9 @@ class Backing : public RefCounted {
   // Fills [to_address, to_address + length), which is accepted, writable enclave memory, from the file at `offset`.
   // Returns the bytes read; fewer than `length` only at the end of the file. EIO.
   virtual Result<size_t> read(uint64_t offset, uint64_t to_address, size_t length) = 0;
+  // Copies bytes of the file that are at hand, without leaving the enclave; `to` is any memory of the runtime's or the host's. Returns how
+  // many, from `offset` on; 0 if there are none.
+  virtual size_t peek(uint64_t /*offset*/, void* /*to*/, size_t /*length*/) { return 0; }
   // Writes accepted, readable enclave memory to the file; the range lies below size(). Fewer bytes than asked for is an
   // error to the caller. EIO, ENOSPC, …
   virtual Result<size_t> write(uint64_t offset, uint64_t from_address, size_t length) = 0;

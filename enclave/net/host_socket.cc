@@ -73,23 +73,24 @@ HostSocket::HostSocket(HostFd fd, const SocketKind& kind, int flags)
   source_.bind(fd_);
 }
 
-Result<Ref<file::File>> HostSocket::make(HostFd fd, const SocketKind& kind, int flags) {
+Result<Ref<HostSocket>> HostSocket::make(HostFd fd, const SocketKind& kind, int flags) {
   auto* socket = new (std::nothrow) HostSocket(std::move(fd), kind, flags);
   if (!socket) return Errno(ENOMEM);
-  return Ref<file::File>::adopt(socket);
+  return Ref<HostSocket>::adopt(socket);
 }
 
 Result<Ref<file::File>> HostSocket::create(int family, int type, int protocol) {
   if (!is_supported(family)) return Errno(EAFNOSUPPORT);
   const uint64_t fd = TRY(host_call(__NR_socket, static_cast<uint64_t>(family), host_type(type),
                                     static_cast<uint64_t>(protocol)));
-  return make(HostFd::adopt(fd), {family, type & kTypeMask, protocol}, type & kSockNonBlock);
+  return Ref<file::File>(
+      TRY(make(HostFd::adopt(fd), {family, type & kTypeMask, protocol}, type & kSockNonBlock)));
 }
 
 Result<Ref<file::File>> HostSocket::adopt(HostFd fd, int flags) {
   const SocketKind kind{TRY(host_option(fd, SO_DOMAIN)), TRY(host_option(fd, SO_TYPE)),
                         TRY(host_option(fd, SO_PROTOCOL))};
-  return make(std::move(fd), kind, flags);
+  return Ref<file::File>(TRY(make(std::move(fd), kind, flags)));
 }
 
 bool is_host_socket(const HostFd& fd) {
@@ -111,7 +112,7 @@ bool HostSocket::has_edges(uint32_t events) const {
 // deadline_ns is computed at the first wait of a call; 0 before.
 Result<void> HostSocket::wait(uint32_t events, uint64_t& deadline_ns) {
   if (deadline_ns == 0) deadline_ns = Socket::deadline_ns(events);
-  TRY(source_.arm(fd_));
+  if (!source_.stream()) TRY(source_.arm(fd_));
   Result<void> result;
   if (has_edges(events)) {
     result = source_.wait(events, deadline_ns);
@@ -134,13 +135,17 @@ Result<void> HostSocket::bind(const Address& address) {
 
 Result<void> HostSocket::listen(int backlog) {
   TRY(host_call(__NR_listen, number(), static_cast<uint64_t>(backlog)));
+  if (auto address = ask_address(false); address.ok()) note_listening(address.value());
   source_.reset();
   return ok();
 }
 
 Result<void> HostSocket::shutdown(int how) {
+  settle();
+  if (Stream* own = source_.stream(); own && own->shut_down_later(how)) return ok();
   Result<uint64_t> result = host_call(__NR_shutdown, number(), static_cast<uint64_t>(how));
   source_.reset();
+  if (Stream* own = source_.stream()) own->on_edge(0);
   if (!result.ok()) return result.error();
   // Own waiters learn of it here; the host tells of it by an edge, too, but only those who watch.
   source_.queue().notify(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP);
@@ -149,11 +154,15 @@ Result<void> HostSocket::shutdown(int how) {
 
 Result<void> HostSocket::connect(const Address& address) {
   HostBuffer buffer = TRY(to_host(address));
+  note_connecting(address);
   uint64_t deadline_ns = 0;
   while (true) {
     Result<uint64_t> result = host_call(__NR_connect, number(), buffer.address(), address.size);
     source_.reset();
-    if (result.ok()) return ok();
+    if (result.ok()) {
+      note_connected();
+      return ok();
+    }
     const bool under_way = result.error() == Errno(EINPROGRESS) || result.error() == Errno(EALREADY);
     // A UNIX socket whose peer's backlog is full; a datagram socket is never under way.
     const bool retry = result.error() == Errno(EAGAIN) && kind().family == kUnix;
@@ -176,10 +185,13 @@ Result<void> HostSocket::finish_connecting() {
   }
   const int error = TRY(take_error());
   source_.reset();
+  if (!error) note_connected();
   return error ? Result<void>(Errno(error)) : ok();
 }
 
 Result<int> HostSocket::take_error() {
+  if (Stream* own = source_.stream())
+    if (const int error = own->take_error()) return error;
   const int error = TRY(host_option(fd_, SO_ERROR));
   source_.forget(EPOLLERR);
   if (error < 0 || error > 4095) boundary::host_violation("an error number that no kernel knows");
@@ -198,7 +210,9 @@ Result<Ref<file::File>> HostSocket::accept(Address* peer, int flags) {
   source_.forget(EPOLLIN);
   HostFd fd = HostFd::adopt(attempt.value);
   if (peer) *peer = address.get();
-  return make(std::move(fd), kind(), flags & kSockNonBlock);
+  Ref<HostSocket> socket = TRY(make(std::move(fd), kind(), flags & kSockNonBlock));
+  socket->note_connected();
+  return Ref<file::File>(std::move(socket));
 }
 
 Result<Address> HostSocket::ask_address(bool peer) {

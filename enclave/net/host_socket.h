@@ -7,6 +7,7 @@
 #include "enclave/boundary/host_fd.h"
 #include "enclave/net/readiness.h"
 #include "enclave/net/socket.h"
+#include "enclave/net/stream.h"
 
 namespace scone::net {
 
@@ -29,11 +30,16 @@ class HostSocket final : public Socket {
   Result<size_t> send(const Outgoing& message) override;
   Result<size_t> receive(Incoming& message) override;
 
+  ~HostSocket() override;
+
+  // sendfile(2) without waiting for the host: see Stream::put_file(). ENOTSUP: this socket does not send behind.
+  Result<size_t> send_file(const Ref<file::HostDescriptor>& from, uint64_t offset, size_t count) override;
+  bool sends_behind() override { return stream() != nullptr; }
   Result<uint64_t> ioctl(uint32_t request, uint64_t argument) override;
   uint32_t poll() override { return source_.events(); }
   sched::WaitQueue* wait_queue() override { return &source_.queue(); }
   // A socket that cannot be watched counts as ready.
-  void expect(uint32_t) override { (void)source_.arm(fd_).ok(); }
+  void expect(uint32_t events) override;
   const HostFd* host_fd() override { return &fd_; }
   ReadySource* ready_source() override { return &source_; }
 
@@ -44,7 +50,7 @@ class HostSocket final : public Socket {
     uint32_t epoch;
   };
   HostSocket(HostFd fd, const SocketKind& kind, int flags);
-  static Result<Ref<file::File>> make(HostFd fd, const SocketKind& kind, int flags);
+  static Result<Ref<HostSocket>> make(HostFd fd, const SocketKind& kind, int flags);
 
   Result<void> set_own_option(int level, int name, AppPtr<const void> value, uint32_t size) override;
   Result<void> get_own_option(int level, int name, AppPtr<void> value, AppPtr<uint32_t> size,
@@ -56,6 +62,16 @@ class HostSocket final : public Socket {
   // Repeats `call` as long as it would block and `blocking`: parks until the socket has one of `events`.
   template <typename Call>
   Result<Attempt> perform(uint32_t events, bool blocking, Call call);
+  // The stream, begun if this socket can have one; nullptr: each call goes to the host.
+  Stream* stream();
+  Result<size_t> receive_from_stream(Stream& stream, Incoming& message);
+  Result<size_t> send_to_stream(Stream& stream, const Outgoing& message);
+  bool worth_looking(Stream& stream) const;
+  void note_connected() { connected_.store(true, std::memory_order_relaxed); }
+  void note_listening(const Address& address) const;
+  void note_connecting(const Address& address) const;
+  // Before a call that the host must see behind everything sent so far.
+  void settle();
   Result<void> wait(uint32_t events, uint64_t& deadline_ns);
   bool has_edges(uint32_t events) const;
 
@@ -70,7 +86,11 @@ class HostSocket final : public Socket {
   Result<uint64_t> interface_list(uint64_t argument);
 
   const HostFd fd_;
-  ReadySource source_;  // behind fd_
+  ReadySource source_;            // behind fd_
+  std::atomic<bool> connected_{false};
+  sched::Mutex beginning_;        // of the stream
+  Stream* stream_ = nullptr;      // owned; guarded by beginning_ until source_.stream() shows it
+  bool no_stream_ = false;        // it was tried in vain; guarded by beginning_
 };
 
 // By fstat.

@@ -51,9 +51,15 @@ Result<uint64_t> HostSocket::ioctl(uint32_t request, uint64_t argument) {
   if (request == SIOCGIFCONF) return interface_list(argument);
   const size_t size = argument_size(request);
   if (size == 0) return Errno(ENOTTY);
+  settle();
   HostBuffer buffer = TRY(HostBuffer::allocate(size));
   TRY(buffer.write_from_app(0, AppPtr<const void>(argument), size));
   TRY(host_call(__NR_ioctl, number(), request, buffer.address()));
+  if (Stream* own = source_.stream(); own && request == FIONREAD) {
+    // What was received ahead is still to be read; the host may have let more come in since.
+    const int64_t sum = int64_t{buffer.get<int>(0)} + static_cast<int64_t>(own->waiting());
+    buffer.put(0, static_cast<int>(min_of<int64_t>(sum, INT32_MAX)));
+  }
   TRY(buffer.read_to_app(0, AppPtr<void>(argument), size));
   return uint64_t{0};
 }

@@ -14,6 +14,7 @@ Result<void> HostSocket::set_own_option(int level, int name, AppPtr<const void> 
   if (!row) return Errno(ENOPROTOOPT);
   // The kernel looks at no more than it knows.
   const uint32_t length = min_of<uint32_t>(size, row->max_size);
+  settle();
   HostBuffer buffer = TRY(HostBuffer::allocate(length));
   TRY(buffer.write_from_app(0, value, length));
   TRY(host_call(__NR_setsockopt, number(), static_cast<uint64_t>(level), static_cast<uint64_t>(name),

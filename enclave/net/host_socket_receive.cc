@@ -14,6 +14,8 @@ namespace {
 constexpr int kForwarded = kMsgOob | kMsgPeek | kMsgTruncated | kMsgErrorQueue;
 // Flags that the host may answer.
 constexpr int kAnswers = kMsgOob | kMsgTruncated | kMsgControlTruncated | kMsgEndOfRecord | kMsgErrorQueue;
+// What only the host's own socket can answer.
+constexpr int kReceiveDirectly = kMsgOob | kMsgErrorQueue;
 constexpr size_t kStreamPiece = 256 << 10;
 
 uint64_t host_flags(int flags) {
@@ -41,6 +43,7 @@ uint32_t HostSocket::receive_events(int flags) {
 }
 
 Result<size_t> HostSocket::receive(Incoming& message) {
+  if (Stream* own = message.flags & kReceiveDirectly ? nullptr : stream()) return receive_from_stream(*own, message);
   const bool plain = is_stream() && !message.from && !message.control;
   const bool blocking = may_block(message.flags) && !(message.flags & kMsgErrorQueue);
   const size_t length = min_of(message.data.remaining(), is_stream() ? kStreamPiece : HostMessage::kMaxData);
@@ -76,6 +79,7 @@ Result<size_t> HostSocket::receive_plain(Incoming& message, size_t length, bool 
                       buffer);
   }));
   const size_t count = boundary::check_count(attempt.value, length);
+  note_connected();
   after_receive(attempt, length, message.flags);
   // MSG_TRUNC on a stream discards what it counts.
   if (message.flags & kMsgTruncated) return count;

@@ -12,6 +12,8 @@ namespace {
 
 // Flags that the host gets to see; the others are acted upon here or have no effect on sending.
 constexpr int kForwarded = kMsgOob | kMsgDontRoute | kMsgEndOfRecord | kMsgConfirm | kMsgMore;
+// What only the host's own socket can do.
+constexpr int kSendDirectly = kMsgOob | kMsgDontRoute;
 // Held while a sender waits, so not too large; with what goes before the data a power of two.
 constexpr size_t kStreamPiece = (64 << 10) - 1024;
 constexpr size_t kSmallestPiece = 2048;
@@ -45,6 +47,11 @@ Result<HostMessage> allocate(const Outgoing& message, size_t& capacity, bool str
 // A stream takes everything if it may block, otherwise what fits; a datagram goes whole or not at all.
 Result<size_t> HostSocket::send(const Outgoing& message) {
   file::IoVector& data = message.data;
+  if (Stream* own = stream()) {
+    // A connection has no other addresses, and TCP no control messages that would matter.
+    if (!(message.flags & kSendDirectly)) return send_to_stream(*own, message);
+    settle();
+  }
   if (!is_stream() && data.remaining() > HostMessage::kMaxData) return Errno(EMSGSIZE);
   size_t capacity = is_stream() ? min_of(data.remaining(), kStreamPiece) : data.remaining();
   if (message.control) TRY(message.control->to_host_numbers());
@@ -80,6 +87,7 @@ Result<size_t> HostSocket::send_piece(const Outgoing& message, HostMessage& host
     if (!attempt.ok() && sent == 0) return attempt.error();
     if (!attempt.ok()) break;
     const size_t count = boundary::check_count(attempt.value().value, length - sent);
+    note_connected();
     if (is_stream() && count < length - sent)
       source_.drained(EPOLLOUT, attempt.value().epoch);
     else

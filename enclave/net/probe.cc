@@ -10,6 +10,8 @@ namespace {
 // after poll(2) said so; a non-blocking one just tries again. So only the latter is told from memory.
 uint32_t to_ask(const Probe& probe, ReadySource& source, Freshness freshness) {
   const uint32_t wanted = without_bands(probe.interest);
+  // Its own side knows; a caller that wants to be exact has looked outside first.
+  if (source.stream()) return source.state().unknown() & wanted & ~(EPOLLIN | EPOLLOUT);
   if (freshness == Freshness::kExact) return wanted & ~source.state().yes();
   uint32_t asked = source.state().unknown();
   if (!probe.file->nonblocking()) asked |= source.state().yes() & EPOLLIN;
@@ -27,9 +29,18 @@ bool ask_or_tell(Probe& probe, ReadySource& source, Freshness freshness, HostPol
   return source.fd() < 0 || batch.add(source, asked, known, &probe.ready);
 }
 
+// News of streams comes by crossings only.
+void look_outside(std::span<Probe> probes) {
+  for (Probe& each : probes) {
+    ReadySource* source = each.file ? each.file->ready_source() : nullptr;
+    if (source && source->stream()) return harvest();
+  }
+}
+
 }  // namespace
 
 size_t probe(std::span<Probe> probes, Freshness freshness) {
+  if (freshness == Freshness::kExact) look_outside(probes);
   HostPoll batch;
   for (Probe& each : probes) {
     if (!each.file) continue;

@@ -7,6 +7,7 @@
 #include "enclave/boundary/host_buffer.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/net/host_poll.h"
+#include "enclave/net/stream.h"
 #include "enclave/sched/clock.h"
 
 namespace scone::net {
@@ -16,9 +17,9 @@ namespace {
 constexpr uint64_t kStaleNs = 1'000'000;
 constinit std::atomic<uint64_t> g_last_harvest_ns{0};
 
-Result<void> epoll_control(int operation, int fd, uint64_t token) {
+Result<void> epoll_control(int operation, int fd, uint64_t token, uint32_t events) {
   struct epoll_event event = {};
-  event.events = kReadyEvents | EPOLLET;
+  event.events = events | EPOLLET;
   event.data = token;
   HostBuffer buffer = TRY(HostBuffer::allocate(sizeof event));
   buffer.put(0, event);
@@ -38,14 +39,23 @@ Result<void> ReadySource::arm(const HostFd& fd) {
   sched::MutexGuard guard(arming_);
   if (state_.watched()) return ok();
   bind(fd);
-  return register_with_host();
+  return register_with_host(kReadyEvents);
 }
 
-Result<void> ReadySource::register_with_host() {
+Result<void> ReadySource::arm_for(Stream& stream, const HostFd& fd) {
+  sched::MutexGuard guard(arming_);
+  bind(fd);
+  // What the stream knows itself need not be reported.
+  if (!state_.watched()) TRY(register_with_host(kReadyEvents & ~(EPOLLIN | EPOLLOUT)));
+  stream_.store(&stream, std::memory_order_release);
+  return ok();
+}
+
+Result<void> ReadySource::register_with_host(uint32_t events) {
   if (!token_) token_ = TRY(ready_table::assign(*this));
-  Result<void> added = epoll_control(EPOLL_CTL_ADD, fd(), token_);
+  Result<void> added = epoll_control(EPOLL_CTL_ADD, fd(), token_, events);
   // A description that another process kept open may return under the same number, still registered.
-  if (!added.ok() && added.error() == Errno(EEXIST)) added = epoll_control(EPOLL_CTL_MOD, fd(), token_);
+  if (!added.ok() && added.error() == Errno(EEXIST)) added = epoll_control(EPOLL_CTL_MOD, fd(), token_, events);
   if (added.ok()) state_.watch();
   return added;
 }
@@ -67,23 +77,30 @@ Result<void> ReadySource::wait(uint32_t events, uint64_t deadline_ns) {
 }
 
 void ReadySource::on_edge(uint32_t events) {
+  Stream* own = stream();
+  if (own) events &= ~EPOLLIN;
   state_.edge(events);
+  if (own) own->on_edge(events);
   queue_.notify(with_bands(events));
+}
+
+void ReadySource::on_arrival(int64_t result, HostBuffer& data) {
+  if (Stream* own = stream()) own->on_arrival(result, data);
 }
 
 void deliver(uint64_t token, uint64_t events) {
   const uint32_t known = static_cast<uint32_t>(events) & kReadyEvents;
-  g_last_harvest_ns.store(sched::now_ns(), std::memory_order_relaxed);
   if (known) ready_table::notify(token, known);
 }
 
-void harvest() {
-  g_last_harvest_ns.store(sched::now_ns(), std::memory_order_relaxed);
-  boundary::wait_for_events(0);
-}
+void note_harvest() { g_last_harvest_ns.store(sched::now_ns(), std::memory_order_relaxed); }
+
+void harvest() { boundary::wait_for_events(0); }
+
+bool harvest_is_stale() { return sched::now_ns() - g_last_harvest_ns.load(std::memory_order_relaxed) > kStaleNs; }
 
 void harvest_if_stale() {
-  if (sched::now_ns() - g_last_harvest_ns.load(std::memory_order_relaxed) > kStaleNs) harvest();
+  if (harvest_is_stale()) harvest();
 }
 
 }  // namespace scone::net

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "base/result.h"
+#include "enclave/boundary/host_buffer.h"
 #include "enclave/boundary/host_fd.h"
 #include "enclave/net/ready_state.h"
 #include "enclave/net/ready_table.h"
@@ -18,6 +19,8 @@
 #include "enclave/sched/wait_queue.h"
 
 namespace scone::net {
+
+class Stream;
 
 // One per pollable host descriptor, which it must not outlive: declare it behind the HostFd. Thread safe.
 //
@@ -34,6 +37,10 @@ class ReadySource : private ReadyListener {
   void bind(const HostFd& fd) { fd_.store(fd.number(), std::memory_order_relaxed); }
   // Registers the descriptor with the master epoll, once. Required before wait(). EPERM: it is not pollable; ENOMEM, ENOSPC.
   Result<void> arm(const HostFd& fd);
+  // The same for a socket whose readiness to be read and written `stream` knows from now on. Its owner keeps both alive.
+  Result<void> arm_for(Stream& stream, const HostFd& fd);
+  Stream* stream() const { return stream_.load(std::memory_order_acquire); }
+  uint64_t token() const { return token_; }  // 0: none yet
 
   // Those of `interest` (and EPOLLERR, EPOLLHUP) that hold now; asks the host about what is unknown. Includes EPOLLRDNORM
   // and its like. A descriptor of which the host cannot be asked counts as ready.
@@ -48,6 +55,7 @@ class ReadySource : private ReadyListener {
   void drained(uint32_t events, uint32_t epoch) { state_.drained(events, epoch); }
   void forget(uint32_t events) { state_.forget(events); }
   void reset() { state_.reset(); }
+  void know(uint32_t events, bool hold) { state_.know(events, hold); }
 
   // For scans of many sources (probe.h).
   ReadyState& state() { return state_; }
@@ -55,21 +63,26 @@ class ReadySource : private ReadyListener {
 
  private:
   void on_edge(uint32_t events) override;
-  Result<void> register_with_host();
+  void on_arrival(int64_t result, HostBuffer& data) override;
+  Result<void> register_with_host(uint32_t events);
 
   ReadyState state_;
   std::atomic<int> fd_{-1};
   sched::Mutex arming_;
   uint64_t token_ = 0;  // 0: none; guarded by arming_
   sched::WaitQueue queue_;
+  std::atomic<Stream*> stream_{nullptr};
 };
 
 // An event from the host; called by the scheduler without locks. Forged, late and repeated ones are harmless.
 void deliver(uint64_t token, uint64_t events);
 
+// The host was just asked for events.
+void note_harvest();
 // Looks for events that the host holds, without waiting: whoever reports "nothing is ready" without parking calls it first.
 void harvest();
 // The same for those that found something ready, now and then: a program that is never idle would not hear of the rest.
 void harvest_if_stale();
+bool harvest_is_stale();
 
 }  // namespace scone::net

@@ -64,6 +64,14 @@ class ReadyState {
     });
   }
 
+  // `events` hold, or do not, for certain: their state is kept on this side of the border.
+  void know(uint32_t events, bool hold) {
+    update([&](Word& word) {
+      word.known |= events;
+      word.yes = hold ? word.yes | events : word.yes & ~events;
+    });
+  }
+
   // Something of `events` was consumed, and there may be more.
   void forget(uint32_t events) {
     update([&](Word& word) { word.forget(events); });

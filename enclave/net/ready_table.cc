@@ -77,11 +77,24 @@ void revoke(uint64_t token) {
   free_index(index);
 }
 
-void notify(uint64_t token, uint32_t events) {
+namespace {
+
+template <typename Function>
+void call(uint64_t token, Function function) {
   Entry* entry = entry_at(static_cast<uint32_t>(token));
   if (!entry) return;
   sched::SpinGuard guard(entry->lock);
-  if (entry->listener && entry->generation == token >> 32) entry->listener->on_edge(events);
+  if (entry->listener && entry->generation == token >> 32) function(*entry->listener);
+}
+
+}  // namespace
+
+void notify(uint64_t token, uint32_t events) {
+  call(token, [&](ReadyListener& listener) { listener.on_edge(events); });
+}
+
+void arrive(uint64_t token, int64_t result, boundary::HostBuffer& data) {
+  call(token, [&](ReadyListener& listener) { listener.on_arrival(result, data); });
 }
 
 }  // namespace scone::net::ready_table

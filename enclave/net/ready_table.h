@@ -5,12 +5,18 @@
 
 #include "base/result.h"
 
+namespace scone::boundary {
+class HostBuffer;
+}
+
 namespace scone::net {
 
 class ReadyListener {
  public:
   // Called with the entry's lock (rank kObject) held.
   virtual void on_edge(uint32_t events) = 0;
+  // Bytes that were received ahead, of which the listener may take possession; or the end (0) or an error (-errno).
+  virtual void on_arrival(int64_t /*result*/, boundary::HostBuffer& /*data*/) {}
 
  protected:
   ~ReadyListener() = default;
@@ -24,8 +30,9 @@ namespace ready_table {
 Result<uint64_t> assign(ReadyListener& listener);
 // When it returns the listener is not being called and will not be.
 void revoke(uint64_t token);
-// Calls the listener, if the token names one.
+// Call the listener, if the token names one.
 void notify(uint64_t token, uint32_t events);
+void arrive(uint64_t token, int64_t result, boundary::HostBuffer& data);
 
 }  // namespace ready_table
 }  // namespace scone::net

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "enclave/boundary/app_ptr.h"
 #include "enclave/file/file.h"
+#include "enclave/file/host_descriptor.h"
 #include "enclave/file/text.h"
 #include "enclave/net/address.h"
 #include "enclave/net/control.h"
@@ -50,6 +51,11 @@ class Socket : public file::File {
   virtual Result<void> connect(const Address& address) = 0;
   virtual Result<Ref<file::File>> accept(Address* peer, int flags) = 0;  // flags: SOCK_NONBLOCK
   virtual Result<void> shutdown(int how) = 0;
+  // Sends bytes of a host file that is known to have them, without reporting how far that has got. ENOTSUP.
+  virtual Result<size_t> send_file(const Ref<file::HostDescriptor>&, uint64_t /*offset*/, size_t /*count*/) {
+    return Errno(ENOTSUP);
+  }
+  virtual bool sends_behind() { return false; }
   virtual Result<Address> local_address() = 0;
   virtual Result<Address> peer_address() = 0;
   // Return bytes moved; a receive with MSG_TRUNC the length of the datagram.

@@ -16,6 +16,8 @@ enum class LockRank : uint8_t {
   kFdTable,
   kObject,       // state of a pipe, eventfd, socket, open file …
   kFutex,        // a futex bucket
+  kStream,       // a socket's bytes received ahead and not sent yet
+  kSendList,     // the streams that have something to send
   kWaitQueue,    // the waiters of one object
   kReadyList,    // an epoll object's list of ready descriptors
   kSignal,       // a thread's pending signals

@@ -58,6 +58,7 @@ class Lthread : public RefCounted, public ListNode<RunQueueTag>, public ListNode
   uint64_t robust_list = 0;      // set_robust_list(2)
   char name[16] = {};            // PR_SET_NAME
   uint64_t last_ethread = 0;     // where it ran last
+  bool computes = false;         // a tick found it in program code, and it made no system call since; unchanged while queued
   process::SchedulingHints hints;
 
   process::ThreadSignals signals;

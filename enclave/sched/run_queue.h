@@ -15,22 +15,28 @@ class RunQueue {
   void push(Lthread& thread) {
     SpinGuard guard(lock_);
     threads_.push_back(thread);
+    if (thread.computes) computing_.store(computing_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     size_.store(size_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
   Lthread* pop() {
     if (empty()) return nullptr;
     SpinGuard guard(lock_);
     Lthread* thread = threads_.pop_front();
-    if (thread) size_.store(size_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+    if (!thread) return nullptr;
+    size_.store(size_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+    if (thread->computes) computing_.store(computing_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
     return thread;
   }
   // A hint unless the queue cannot change.
   bool empty() const { return size_.load(std::memory_order_relaxed) == 0; }
+  // Some thread in it was last seen computing (a hint).
+  bool has_computing() const { return computing_.load(std::memory_order_relaxed) != 0; }
 
  private:
   SpinLock lock_{LockRank::kRunQueue};
   IntrusiveList<Lthread, RunQueueTag> threads_;
-  std::atomic<uint32_t> size_{0};  // written under lock_
+  std::atomic<uint32_t> size_{0};       // written under lock_
+  std::atomic<uint32_t> computing_{0};  // the same
 };
 
 }  // namespace scone::sched

@@ -153,6 +153,8 @@ void exit_current() {
   __builtin_unreachable();
 }
 
+bool others_will_call() { return !own_queue().empty() && !own_queue().has_computing(); }
+
 bool interrupted() { return current().signals.signal_waits() && process::pending_unblocked(current()); }
 
 void after_wakeups() {

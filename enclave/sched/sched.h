@@ -44,7 +44,7 @@ void after_wakeups();
 // EINTR or a restart error (process/signal.h).
 bool interrupted();
 
-
-
+// True if threads wait for this ethread that will soon make system calls, as far as one can tell.
+bool others_will_call();
 
 }  // namespace scone::sched

@@ -139,9 +139,10 @@ Result<int> sys_flock(int fd, int operation) {
   if (!host) return Errno(EINVAL);
   // Most locks are free: try without a helper thread first.
   const auto wanted = static_cast<uint64_t>(operation);
-  Result<uint64_t> tried = host_call(__NR_flock, host->number(), wanted | kLockNonBlocking);
+  const uint64_t number = TRY(host->number_for_locks());
+  Result<uint64_t> tried = host_call(__NR_flock, number, wanted | kLockNonBlocking);
   if (!tried.ok() && tried.error() == Errno(EAGAIN) && !(operation & kLockNonBlocking))
-    TRY(host_call_blocking(__NR_flock, host->number(), wanted));
+    TRY(host_call_blocking(__NR_flock, number, wanted));
   else if (!tried.ok())
     return tried.error();
   return 0;

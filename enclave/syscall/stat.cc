@@ -10,6 +10,7 @@
 #include "enclave/file/host_file.h"
 #include "enclave/file/host_stat.h"
 #include "enclave/file/place.h"
+#include "enclave/file/round_cache.h"
 
 namespace scone::syscall {
 namespace {
@@ -31,11 +32,15 @@ Result<bool> means_descriptor(int directory, AppPtr<const char> path, int flags)
 }
 
 Result<void> host_statat(Place& place, int flags, struct ::stat& result) {
+  const bool plain = place.host_directory() == AT_FDCWD;
+  if (plain && file::round_cache::find_stat(place.path().view(), flags, result)) return ok();
   HostBuffer path = TRY(place.path_argument());
   HostBuffer answer = TRY(HostBuffer::allocate(file::kHostStatSize));
+  const file::round_cache::Question question;
   TRY(host_call(__NR_newfstatat, place.directory_argument(), path.address(), answer.address(),
                 static_cast<uint64_t>(flags)));
   file::read_host_stat(answer, result);
+  if (plain) file::round_cache::remember_stat(question, place.path().view(), flags, result);
   return ok();
 }
 

@@ -45,6 +45,8 @@ class EnclaveDevice {
   virtual std::string_view caveat() const { return {}; }
   // One line on why the latest call failed, for the user; empty if errno says it all.
   virtual std::string last_error() const { return {}; }
+  // What an exit and the entry after it cost, about. The default is what is published for silicon.
+  virtual uint64_t transition_cycles() const { return 10'000; }
 
   // ECREATE: reserves ELRANGE [secs.base, secs.base + secs.size) and maps it.
   virtual Result<void> create(const sgx::Secs& secs) = 0;

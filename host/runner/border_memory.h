@@ -28,10 +28,12 @@ class BorderMemory {
   abi::StatsBlock& stats() { return layout().stats; }
   static constexpr size_t kMaxCpuid = 128;
   abi::CpuidEntry* cpuid() { return layout().cpuid; }
+  char* receive_buffers() { return static_cast<char*>(base_) + size_ - kReceiveSize; }
   char* strings() { return static_cast<char*>(base_) + sizeof(Layout); }
 
  private:
   static constexpr size_t kArenaSize = size_t{64} << 20;
+  static constexpr size_t kReceiveSize = abi::kReceiveBuffers * abi::kReceiveBufferSize;
   struct Layout {
     abi::StartInfo start;
     abi::StatsBlock stats;

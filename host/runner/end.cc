@@ -30,7 +30,7 @@ namespace {
 void end_process(Process& process, uint64_t wait_status) {
   if (process.ended.exchange(true))
     for (;;) pause();
-  if (process.stats_sink) process.stats_sink(process.memory.stats());
+  if (process.stats_sink) process.stats_sink(process.memory.stats(), process.engine);
   const int signal = static_cast<int>(wait_status & 0x7f);
   if (signal != 0) die_by(signal);
   _exit(static_cast<int>(wait_status >> 8 & 0xff));

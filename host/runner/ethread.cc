@@ -1,6 +1,7 @@
 #include "host/runner/ethread.h"
 
 #include <pthread.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -12,7 +13,10 @@
 
 #include "host/runner/end.h"
 #include "host/runner/hostile.h"
+#include "host/runner/runner_call.h"
 #include "host/runner/signals.h"
+#include "host/syscall/open_and_look.h"
+#include "host/syscall/posted.h"
 #include "host/syscall/raw.h"
 
 namespace scone::host {
@@ -62,6 +66,8 @@ int64_t to_result(const EnclaveDevice& device, const uint64_t (&a)[6], const Res
   return -result.error().code();
 }
 
+}  // namespace
+
 int64_t serve_runner_call(Process& process, abi::RunnerCall call, const uint64_t (&a)[6]) {
   switch (call) {
     case abi::RunnerCall::kRestrictPages:
@@ -81,9 +87,19 @@ int64_t serve_runner_call(Process& process, abi::RunnerCall call, const uint64_t
       return 0;
     case abi::RunnerCall::kLog:
       return log_text(a[0], a[1]);
+    case abi::RunnerCall::kReceive:
+      return process.receiver ? process.receiver->receive(a[0], static_cast<int>(a[1]), a[2]) : -ENOSYS;
+    case abi::RunnerCall::kOpenAndLook:
+      return open_and_look(a);
+    case abi::RunnerCall::kStopReceiving:
+      return process.receiver ? process.receiver->stop(a[0]) : -ENOSYS;
+    case abi::RunnerCall::kStopProcess:
+      return stop_process(a[0]);
   }
   return -ENOSYS;
 }
+
+namespace {
 
 int64_t serve_call(Process& process, const abi::EthreadArea& area) {
   uint64_t arguments[6];
@@ -100,13 +116,14 @@ bool has_aborted(const abi::EthreadArea& area) {
 
 // Serves what the enclave left for. Returns the leaf to enter with.
 uint32_t serve_exit(Process& process, unsigned number, abi::EthreadArea& area) {
+  const bool may_sleep = perform_posted(process, area);
   switch (static_cast<abi::ExitReason>(area.exit_reason)) {
     case abi::ExitReason::kHostCall:
       area.call_result = serve_call(process, area);
       process.clock.refresh();
       return sgx::kEenter;
     case abi::ExitReason::kIdle:
-      process.sleeper.sleep(number, area.idle_deadline_ns, area);
+      process.sleeper.sleep(number, may_sleep ? area.idle_deadline_ns : 0, area);
       process.clock.refresh();
       return sgx::kEenter;
     case abi::ExitReason::kExit:
@@ -131,6 +148,7 @@ void run_ethread(Process& process, unsigned number) {
     end_process(process, SIGABRT);
   }
   start_tick();
+  prctl(PR_SET_TIMERSLACK, 1);  // what the program waits for, it waits for exactly
   abi::EthreadArea& area = process.memory.ethread(number);
   EnclaveRun run{};
   run.tcs = process.tcs[number];

@@ -11,6 +11,7 @@
 #include "host/runner/runner.h"
 #include "host/runner/sleeper.h"
 #include "host/syscall/helpers.h"
+#include "host/syscall/receiver.h"
 
 namespace scone::host {
 
@@ -20,8 +21,10 @@ struct Process {
   Sleeper& sleeper;
   Helpers& helpers;
   Clock& clock;
+  Receiver* const receiver;  // nullptr: the engine does not receive ahead
   const std::vector<uint64_t> tcs;
   const StatsSink stats_sink;
+  const EngineChoice engine;
   std::atomic<bool> started[abi::kMaxEthreads] = {};
   std::atomic<bool> ended{false};
 };

@@ -29,7 +29,7 @@ bool is_for_enclave(int signal) {
   switch (signal) {
     case SIGKILL: case SIGSTOP:                                               // cannot be caught
     case SIGSEGV: case SIGBUS: case SIGFPE: case SIGILL: case SIGTRAP: case SIGSYS:  // the device's
-    case SIGTSTP: case SIGTTIN: case SIGTTOU:                                 // stop the runner, and the program with it
+    case SIGTTIN: case SIGTTOU:  // stop the runner, and the program with it: a caught one would only be sent again and again
     case SIGPIPE:
       return false;
     default:
@@ -51,6 +51,24 @@ Result<void> install_signal_handlers(Process& process) {
     TRY(process.device.install_async_handler(signal, on_signal, SA_RESTART));
   }
   return process.device.install_async_handler(tick_signal(), on_tick, SA_RESTART);
+}
+
+int64_t stop_process(uint64_t signal) {
+  if (signal != SIGSTOP && signal != SIGTSTP && signal != SIGTTIN && signal != SIGTTOU) return -EINVAL;
+  const int number = static_cast<int>(signal);
+  struct sigaction before {};
+  struct sigaction by_default {};
+  by_default.sa_handler = SIG_DFL;
+  sigset_t this_one, mask;
+  sigemptyset(&this_one);
+  sigaddset(&this_one, number);
+  pthread_sigmask(SIG_UNBLOCK, &this_one, &mask);
+  const bool caught = sigaction(number, &by_default, &before) == 0;  // not of SIGSTOP
+  // To this thread: it is delivered before the call returns, while there is no handler.
+  syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), number);
+  if (caught) sigaction(number, &before, nullptr);
+  pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+  return 0;
 }
 
 void start_tick() {

@@ -60,18 +60,39 @@ Sleeper::~Sleeper() {
   if (event_ >= 0) close(event_);
 }
 
-void Sleeper::poll_events(uint64_t deadline_ns, abi::EthreadArea& area) {
-  epoll_event events[abi::kMaxReadyEvents];
+void Sleeper::poll_events(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area) {
   timespec storage;
-  const int count = wait_epoll(epoll_, events, abi::kMaxReadyEvents, remaining(deadline_ns, storage));
-  uint64_t filled = 0;
+  collect(number, remaining(deadline_ns, storage), area);
+  Patience& patience = beds_[number].patience;
+  if (!patient_ || deadline_ns == 0 || !patience.pays(area.arrival_count)) return;
+  const uint64_t before = area.arrival_count;
+  const timespec nap{0, Patience::kNapNs};
+  const timespec no_time{0, 0};
+  nanosleep(&nap, nullptr);
+  collect(number, &no_time, area);
+  patience.learn(area.arrival_count - before);
+}
+
+// Adds to what is in the area already.
+void Sleeper::collect(unsigned number, const timespec* timeout, abi::EthreadArea& area) {
+  const timespec no_time{0, 0};
+  if (receiver_ && receiver_->waits()) {
+    if (!receiver_->wait(timeout, area)) return tamper_events(area);
+    timeout = &no_time;
+  }
+  epoll_event events[abi::kMaxReadyEvents];
+  uint64_t filled = area.event_count;
+  const int room = static_cast<int>(abi::kMaxReadyEvents - filled);
+  if (room == 0) return;
+  const int count = wait_epoll(epoll_, events, room, timeout);
   for (int i = 0; i < count; ++i) {
     if (events[i].data.u64 == kOwnToken) {
       uint64_t value;
       (void)!read(event_, &value, sizeof value);
       continue;
     }
-    area.events[filled++] = {.token = events[i].data.u64, .events = events[i].events};
+    const uint32_t told = receiver_ ? receiver_->on_event(events[i], number, area) : events[i].events;
+    if (told) area.events[filled++] = {.token = events[i].data.u64, .events = told};
   }
   area.event_count = filled;
   tamper_events(area);
@@ -79,14 +100,16 @@ void Sleeper::poll_events(uint64_t deadline_ns, abi::EthreadArea& area) {
 
 void Sleeper::sleep(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area) {
   area.event_count = 0;
-  if (deadline_ns == 0) return poll_events(0, area);
+  // Whoever asked for more of a stream looks for it: the poller may be asleep already.
+  if (receiver_ && receiver_->before_wait(number, area)) deadline_ns = 0;
+  if (deadline_ns == 0) return poll_events(number, 0, area);
   Bed& bed = beds_[number];
   bed.asleep.store(true);
   if (unseen_.exchange(false)) bed.token.store(1);
   unsigned nobody = kNobody;
   if (poller_.compare_exchange_strong(nobody, number)) {
     // A wake-up between here and the wait reaches us through event_, as we are the poller now.
-    poll_events(bed.token.load() ? 0 : deadline_ns, area);
+    poll_events(number, bed.token.load() ? 0 : deadline_ns, area);
     poller_.store(kNobody);
   } else if (bed.token.load() == 0) {
     timespec storage;

@@ -1,11 +1,15 @@
 // Where ethreads without work sleep, and who wakes them.
 #pragma once
 
+#include <time.h>
+
 #include <atomic>
 #include <cstdint>
 
 #include "abi/border.h"
 #include "base/result.h"
+#include "host/runner/patience.h"
+#include "host/syscall/receiver.h"
 
 namespace scone::host {
 
@@ -17,6 +21,11 @@ class Sleeper {
   ~Sleeper();
 
   int epoll_fd() const { return epoll_; }
+  // Gets to see all events first. `patient`: crossings cost enough to wait a moment for company. Before any ethread runs.
+  void set_receiver(Receiver* receiver, bool patient) {
+    receiver_ = receiver;
+    patient_ = patient;
+  }
   // Sleeps as ethread `number` until a wake-up, an event or the deadline (CLOCK_MONOTONIC ns; 0: only collects
   // events, UINT64_MAX: none). Fills area.events.
   void sleep(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area);
@@ -29,11 +38,15 @@ class Sleeper {
   struct alignas(64) Bed {
     std::atomic<uint32_t> token{0};  // 1: a wake-up waits
     std::atomic<bool> asleep{false};
+    Patience patience;
   };
   static constexpr unsigned kNobody = UINT32_MAX;
 
-  void poll_events(uint64_t deadline_ns, abi::EthreadArea& area);
+  void poll_events(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area);
+  void collect(unsigned number, const timespec* timeout, abi::EthreadArea& area);
 
+  Receiver* receiver_ = nullptr;
+  bool patient_ = false;
   int epoll_ = -1;
   int event_ = -1;  // in epoll_, wakes the poller
   std::atomic<unsigned> poller_{kNobody};

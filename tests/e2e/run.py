@@ -13,6 +13,7 @@ import outside
 import programs
 import servers
 import startup
+import writer
 
 TESTS = {
     **{f"program.{program.name}": program.test for program in programs.PROGRAMS},
@@ -20,6 +21,7 @@ TESTS = {
     **outside.TESTS,
     **servers.TESTS,
     **startup.TESTS,
+    **writer.TESTS,
 }
 
 

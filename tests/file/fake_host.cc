@@ -15,6 +15,8 @@
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/host_fd.h"
 #include "enclave/boundary/host_state.h"
+#include "enclave/boundary/receive_buffers.h"
+#include "enclave/boundary/round.h"
 #include "enclave/file/file.h"
 #include "enclave/process/signal.h"
 #include "enclave/sched/mutex.h"
@@ -132,6 +134,14 @@ const abi::StartInfo& start_info() {
   }();
   return info;
 }
+
+// No engine that posts calls: each is a crossing of its own.
+bool batching() { return false; }
+uint64_t world_age() { return 0; }
+uint64_t posted() { return 0; }
+void post(PostedCall&) { panic("a call was posted"); }
+bool receive_buffers_scarce() { return false; }
+HostBuffer take_receive_buffer(uint64_t, uint64_t) { return {}; }
 
 Result<HostBuffer> HostBuffer::allocate(size_t size) {
   HostBuffer buffer;

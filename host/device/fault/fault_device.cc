@@ -56,6 +56,7 @@ class FaultDevice final : public EnclaveDevice {
   }
 
   std::string_view name() const override { return inner_->name(); }
+  uint64_t transition_cycles() const override { return inner_->transition_cycles(); }
   std::string_view caveat() const override { return "faults are injected"; }
   std::string last_error() const override { return inner_->last_error(); }
   Result<void> create(const sgx::Secs& secs) override {

@@ -33,6 +33,7 @@ class SoftDevice final : public EnclaveDevice {
   std::string_view name() const override {
     return enclave_.fidelity == Fidelity::kStrict ? "software (strict)" : "software (fast)";
   }
+  uint64_t transition_cycles() const override { return enclave_.cost; }
   std::string_view caveat() const override {
     return "software SGX: the enclave is NOT protected from this machine; for development and tests only";
   }

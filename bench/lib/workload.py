@@ -1,0 +1,29 @@
+"""What all workloads have in common."""
+from sessions import ServerSession
+
+
+class Workload:
+    """A program under a load.
+
+    It runs natively as its user would start it, and in the enclave by the very same command line. A subclass has
+    `command(folder, port)`, and `load(port, seconds, place)` that answers with a Sample.
+    """
+
+    unit = "requests/s"
+    higher_is_better = True
+    pinned = True  # unless the command line says otherwise
+    session = ServerSession
+
+    def __init__(self, name):
+        self.name = name
+
+    def prepare(self, folder, port):
+        """Files that the server wants before it starts."""
+
+    def fill(self, _port, _place):
+        """Brings the server into the state in which it is measured; the number of operations that took."""
+        return 0
+
+    def baseline_command(self, folder, port):
+        """What the enclave is compared with: itself, outside."""
+        return self.command(folder, port)

@@ -1,0 +1,140 @@
+#include "enclave/boundary/round.h"
+
+#include <atomic>
+
+#include "abi/border.h"
+#include "enclave/boundary/host_call.h"
+#include "enclave/boundary/host_state.h"
+#include "enclave/boundary/receive_buffers.h"
+#include "enclave/file/round_cache.h"
+#include "enclave/net/stream_arrivals.h"
+#include "enclave/sched/sched.h"
+
+namespace scone::boundary {
+
+// The calls of one ethread, touched by it alone.
+class Round {
+ public:
+  void add(PostedCall& call) {
+    waiting_.push_back(call);
+    ++count_;
+  }
+  uint64_t count() const { return count_; }
+
+  // Writes what fits; the rest travels next time.
+  void begin(HostPtr<abi::EthreadArea> area) {
+    auto calls = HostPtr<abi::PostedCall>::unchecked(area.address() + offsetof(abi::EthreadArea, posted));
+    while (travelling_ < abi::kMaxPosted) {
+      PostedCall* call = waiting_.pop_front();
+      if (!call) break;
+      write(calls + travelling_, *call);
+      under_way_[travelling_++] = call;
+      --count_;
+    }
+    area.field(&abi::EthreadArea::posted_count).store(travelling_);
+  }
+
+  void finish(HostPtr<abi::EthreadArea> area) {
+    auto calls = HostPtr<abi::PostedCall>::unchecked(area.address() + offsetof(abi::EthreadArea, posted));
+    const uint64_t count = travelling_;
+    travelling_ = 0;
+    for (uint64_t i = 0; i < count; ++i)
+      under_way_[i]->complete((calls + i).field(&abi::PostedCall::result).load());
+  }
+
+ private:
+  static void write(HostPtr<abi::PostedCall> to, const PostedCall& call) {
+    to.field(&abi::PostedCall::number).store(call.call_.number | (call.linked_ ? abi::kPostedLinked : 0));
+    auto arguments = HostPtr<uint64_t>::unchecked(to.address() + offsetof(abi::PostedCall, args));
+    for (int i = 0; i < 6; ++i) (arguments + i).store(call.call_.arguments[i]);
+    to.field(&abi::PostedCall::result).store(call.awaited_ ? abi::kPostedAwaited : call.expected_);
+  }
+
+  IntrusiveList<PostedCall> waiting_;
+  uint64_t count_ = 0;  // in waiting_
+  PostedCall* under_way_[abi::kMaxPosted];
+  uint64_t travelling_ = 0;
+};
+
+namespace {
+
+constinit Round g_rounds[abi::kMaxEthreads];
+std::atomic<uint64_t> g_world_age{0};
+
+Round& own_round() { return g_rounds[entry::this_ethread().number]; }
+
+// A call that a thread waits for. The thread may end, and this with it, as soon as done_ is set.
+class AwaitedCall final : public PostedCall {
+ public:
+  AwaitedCall(const CallArguments& call, sched::Lthread& thread) : PostedCall(0), thread_(thread) {
+    call_ = call;
+    awaited_ = true;
+  }
+  void complete(int64_t result) override {
+    sched::Lthread& thread = thread_;
+    thread.ref();
+    result_ = result;
+    done_.store(true, std::memory_order_release);
+    sched::unpark(thread);
+    if (thread.unref()) delete &thread;
+  }
+  int64_t wait() {
+    while (!done_.load(std::memory_order_acquire)) sched::park();
+    return result_;
+  }
+
+ private:
+  sched::Lthread& thread_;
+  int64_t result_ = 0;
+  std::atomic<bool> done_{false};
+};
+
+void take_arrivals(HostPtr<abi::EthreadArea> area) {
+  entry::Ethread& ethread = entry::this_ethread();
+  uint64_t count = area.field(&abi::EthreadArea::arrival_count).load();
+  if (count == 0) return;
+  if (count > abi::kMaxArrivals) host_violation("more arrivals than there is room for");
+  area.field(&abi::EthreadArea::arrival_count).store(0);
+  auto arrivals = HostPtr<abi::Arrival>::unchecked(area.address() + offsetof(abi::EthreadArea, arrivals));
+  for (uint64_t i = 0; i < count; ++i) {
+    auto arrival = arrivals + i;
+    net::deliver_arrival(arrival.field(&abi::Arrival::token).load(), arrival.field(&abi::Arrival::result).load(),
+                         arrival.field(&abi::Arrival::buffer).load());
+  }
+  // Only now may another ethread bring what follows on these streams.
+  ethread.arrivals_taken += count;
+  area.field(&abi::EthreadArea::arrivals_taken).store_release(ethread.arrivals_taken);
+}
+
+}  // namespace
+
+bool batching() { return start_info().flags & abi::kFlagBatched; }
+
+void post(PostedCall& call) { own_round().add(call); }
+
+uint64_t posted() { return own_round().count(); }
+
+int64_t call_by_post(const CallArguments& call) {
+  AwaitedCall awaited(call, sched::current());
+  post(awaited);
+  return awaited.wait();
+}
+
+uint64_t world_age() { return g_world_age.load(std::memory_order_acquire); }
+
+void begin_round(HostPtr<abi::EthreadArea> area) {
+  if (!batching()) return;
+  net::post_sends();
+  own_round().begin(area);
+  give_back_receive_buffers(area);
+}
+
+void finish_round(HostPtr<abi::EthreadArea> area) {
+  if (!batching()) return;
+  g_world_age.fetch_add(1, std::memory_order_acq_rel);
+  file::round_cache::forget_all();
+  own_round().finish(area);
+  take_arrivals(area);
+}
+
+}  // namespace scone::boundary

@@ -1,0 +1,56 @@
+// What travels with every crossing: calls that could wait on the way out; their results and received bytes on the way in.
+//
+// The enclave and the world outside meet only when an ethread leaves and comes back. So a call whose outcome nobody needs at once may
+// be performed together with the next exit, and what was learned from the host stays true for the program until then: nothing that it can
+// observe has happened in between.
+#pragma once
+
+#include <cstdint>
+
+#include "base/intrusive_list.h"
+#include "enclave/boundary/host_ptr.h"
+#include "enclave/boundary/slots.h"
+
+namespace scone::abi {
+struct EthreadArea;
+}
+
+namespace scone::boundary {
+
+// A system call that is handed over with the next exit of the ethread that posted it. Lives until complete(), which may destroy it.
+class PostedCall : public ListNode<PostedCall> {
+ public:
+  // Nobody waits; any other result cuts the ethread's sleep short.
+  explicit PostedCall(int64_t expected) : expected_(expected) {}
+  // With the host's raw answer, a claim. Runs on the ethread that crossed, without locks; it may take spin locks, unpark threads and
+  // post, but must not park or leave the enclave.
+  virtual void complete(int64_t result) = 0;
+
+ protected:
+  ~PostedCall() = default;
+  CallArguments call_{};
+  int64_t expected_;
+  bool linked_ = false;   // performed only if the call posted before it went as expected
+  bool awaited_ = false;  // somebody waits for the result, whatever it is
+
+ private:
+  friend class Round;
+};
+
+// True if calls may be posted at all (the engine's choice).
+bool batching();
+// Hands `call` over with this ethread's next exit, in the order of posting.
+void post(PostedCall& call);
+// Calls that wait for this ethread's next exit.
+uint64_t posted();
+// Posts the call and parks the current thread until the answer is there. Returns the raw result.
+int64_t call_by_post(const CallArguments& call);
+
+// How often this enclave has looked outside: what the host said is news as long as this does not change.
+uint64_t world_age();
+
+// For leave() only.
+void begin_round(HostPtr<abi::EthreadArea> area);
+void finish_round(HostPtr<abi::EthreadArea> area);
+
+}  // namespace scone::boundary

@@ -1,0 +1,157 @@
+#include "enclave/file/round_cache.h"
+
+#include <atomic>
+#include <utility>
+
+#include "enclave/boundary/round.h"
+#include "enclave/runtime/memory.h"
+#include "enclave/sched/clock.h"
+#include "enclave/sched/lock.h"
+
+namespace scone::file::round_cache {
+namespace {
+
+constexpr size_t kEntries = 64;
+constexpr size_t kMaxPath = 240;
+// A program that looks again and again without ever leaving must see changes in the end.
+constexpr uint64_t kLongestNs = 1'000'000;
+
+// A path with flags, compared by value.
+struct Key {
+  size_t size = 0;  // 0: free
+  int flags = 0;
+  char path[kMaxPath];
+
+  bool is(std::string_view other_path, int other_flags) const {
+    return size == other_path.size() && flags == other_flags && memcmp(path, other_path.data(), size) == 0;
+  }
+  void set(std::string_view new_path, int new_flags) {
+    size = new_path.size();
+    flags = new_flags;
+    memcpy(path, new_path.data(), size);
+  }
+};
+
+// Holds a reference to each, by hand: the table is never destroyed.
+struct OpenEntry {
+  Key key;
+  HostDescriptor* descriptor = nullptr;
+  Snapshot* snapshot = nullptr;
+
+  Opened exchange(Opened opened) {
+    return {Ref<HostDescriptor>::adopt(std::exchange(descriptor, opened.descriptor.release())),
+            Ref<Snapshot>::adopt(std::exchange(snapshot, opened.snapshot.release()))};
+  }
+};
+struct StatEntry {
+  Key key;
+  struct ::stat stat;
+};
+
+constinit sched::SpinLock g_lock{sched::LockRank::kObject};
+constinit OpenEntry g_opened[kEntries] = {};     // guarded by g_lock, as the rest
+constinit StatEntry g_stats[kEntries] = {};
+constinit size_t g_next_opened = 0, g_next_stat = 0;
+constinit std::atomic<uint64_t> g_since_ns{0};   // 0: empty; when the oldest entry came
+
+bool cacheable(std::string_view path) { return !path.empty() && path.size() <= kMaxPath && boundary::batching(); }
+
+bool usable() {
+  const uint64_t since = g_since_ns.load(std::memory_order_acquire);
+  return since != 0 && sched::now_ns() - since < kLongestNs;
+}
+
+void note_entry() {
+  if (g_since_ns.load(std::memory_order_relaxed) == 0) g_since_ns.store(sched::now_ns(), std::memory_order_release);
+}
+
+// Path hashes with sizes (hash << 32 | size); a later one may replace an earlier one.
+constexpr size_t kRead = 256;
+constexpr uint64_t kLargestContent = 128 << 10;
+constinit std::atomic<uint64_t> g_read[kRead] = {};
+
+}  // namespace
+
+// FNV-1a.
+uint32_t hash(std::string_view path) {
+  uint32_t value = 2166136261;
+  for (char c : path) value = (value ^ static_cast<uint8_t>(c)) * 16777619;
+  return value | 1;
+}
+
+uint64_t read_size(uint32_t path_hash) {
+  const uint64_t entry = g_read[path_hash / 2 % kRead].load(std::memory_order_relaxed);
+  return entry >> 32 == path_hash ? static_cast<uint32_t>(entry) : 0;
+}
+
+void note_read(uint32_t path_hash, uint64_t size) {
+  if (size > kLargestContent) return;
+  g_read[path_hash / 2 % kRead].store(uint64_t{path_hash} << 32 | size, std::memory_order_relaxed);
+}
+
+Question::Question() : age_(boundary::world_age()) {}
+
+bool Question::still_current() const { return boundary::world_age() == age_ + 1; }
+
+std::optional<Opened> find_open(std::string_view path, int flags) {
+  if (!cacheable(path) || !usable()) return std::nullopt;
+  sched::SpinGuard guard(g_lock);
+  for (OpenEntry& entry : g_opened)
+    if (entry.key.is(path, flags))
+      return Opened{Ref<HostDescriptor>::share(entry.descriptor), Ref<Snapshot>::share(entry.snapshot)};
+  return std::nullopt;
+}
+
+void remember_open(const Question& question, std::string_view path, int flags, const Opened& opened) {
+  if (!cacheable(path)) return;
+  Opened replaced;
+  sched::SpinGuard guard(g_lock);
+  if (!question.still_current()) return;
+  OpenEntry& entry = g_opened[g_next_opened++ % kEntries];
+  entry.key.set(path, flags);
+  replaced = entry.exchange(opened);
+  note_entry();
+}
+
+Ref<Snapshot> find(const HostDescriptor& descriptor) {
+  if (!usable()) return nullptr;
+  sched::SpinGuard guard(g_lock);
+  for (OpenEntry& entry : g_opened)
+    if (entry.descriptor == &descriptor) return Ref<Snapshot>::share(entry.snapshot);
+  return nullptr;
+}
+
+bool find_stat(std::string_view path, int flags, struct ::stat& result) {
+  if (!cacheable(path) || !usable()) return false;
+  sched::SpinGuard guard(g_lock);
+  for (StatEntry& entry : g_stats) {
+    if (!entry.key.is(path, flags)) continue;
+    result = entry.stat;
+    return true;
+  }
+  return false;
+}
+
+void remember_stat(const Question& question, std::string_view path, int flags, const struct ::stat& stat) {
+  if (!cacheable(path)) return;
+  sched::SpinGuard guard(g_lock);
+  if (!question.still_current()) return;
+  StatEntry& entry = g_stats[g_next_stat++ % kEntries];
+  entry.key.set(path, flags);
+  entry.stat = stat;
+  note_entry();
+}
+
+void forget_all() {
+  if (g_since_ns.load(std::memory_order_relaxed) == 0) return;
+  for (size_t i = 0; i < kEntries; ++i) {
+    Opened gone;  // closed without the lock
+    sched::SpinGuard guard(g_lock);
+    g_since_ns.store(0, std::memory_order_relaxed);
+    g_opened[i].key.size = g_stats[i].key.size = 0;
+    gone = g_opened[i].exchange({});
+  }
+  g_next_opened = g_next_stat = 0;
+}
+
+}  // namespace scone::file::round_cache

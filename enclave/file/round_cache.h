@@ -1,0 +1,69 @@
+// What the host said of files, for as long as it stays true.
+//
+// Nothing outside can have changed, as far as the program could know, until the enclave is left again: so a file that was just opened, looked at or
+// read may be opened, looked at or read once more without asking. The next crossing of any ethread forgets everything. Only successes
+// are kept, and only of files opened for reading. Used by the engines that post calls; otherwise each call is a crossing, and nothing
+// is ever found here.
+#pragma once
+
+#include <asm/stat.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/ref.h"
+#include "enclave/boundary/host_buffer.h"
+#include "enclave/file/host_descriptor.h"
+
+namespace scone::file {
+
+// A file's attributes, and its whole contents if they are few. Contents lie in host memory: as trustworthy as a read.
+struct Snapshot final : RefCounted {
+  struct ::stat stat;
+  HostBuffer answer;           // what open_and_look() left there
+  uint32_t path_hash = 0;
+  size_t content_offset = 0;   // in answer
+  bool has_content = false;    // all st_size bytes of it
+  // SAFETY: host memory that this object owns; may change at any time, so each byte is copied once.
+  void* content() const { return reinterpret_cast<void*>(answer.address() + content_offset); }
+};
+
+namespace round_cache {
+
+// When an answer was asked for. Valid if no other crossing than the answer's own came in between.
+class Question {
+ public:
+  Question();
+  bool still_current() const;
+
+ private:
+  uint64_t age_;
+};
+
+struct Opened {
+  Ref<HostDescriptor> descriptor;
+  Ref<Snapshot> snapshot;
+};
+
+// Paths are the program's, absolute or relative to the working directory. Thread safe; not for scheduler context.
+std::optional<Opened> find_open(std::string_view path, int flags);
+void remember_open(const Question& question, std::string_view path, int flags, const Opened& opened);
+// What was seen when the descriptor was opened; none.
+Ref<Snapshot> find(const HostDescriptor& descriptor);
+bool find_stat(std::string_view path, int flags, struct ::stat& result);
+void remember_stat(const Question& question, std::string_view path, int flags, const struct ::stat& stat);
+
+// Whether files of this name are read once they are open, as far as was seen. Contents are fetched with the open only then: a read
+// shows in the file's access time.
+uint32_t hash(std::string_view path);
+// The size is that of the contents; 0: they are not read, or too large.
+uint64_t read_size(uint32_t path_hash);
+void note_read(uint32_t path_hash, uint64_t size);
+
+// After a crossing.
+void forget_all();
+
+}  // namespace round_cache
+}  // namespace scone::file

@@ -1,0 +1,144 @@
+"""A canary in arguments, environment, input and output of a shielded program is nowhere on the host."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import harness
+import shielded
+
+INTERACTIVE = {"console": {"key": "fresh"}}
+ELRANGE_END = 64 << 30
+# Shows the canaries on its outputs, then tells its pid and waits, so that we can look at the runner's memory.
+SCRIPT = ("import os,sys\n"
+          "line=sys.stdin.readline()\n"
+          "print(sys.argv[1],os.environ['CANARY'],line,flush=True); print(line*50,file=sys.stderr,flush=True)\n"
+          "print('pid',os.getpid(),flush=True)\n"
+          "sys.stdin.readline()\n")
+
+
+def canaries():
+    return {place: os.urandom(12).hex() for place in ("argument", "environment", "input")}
+
+
+def needles(texts, *keys):
+    """What must not be found: the canaries and the keys, as text and as bytes."""
+    result = {f"canary of {place}": text.encode() for place, text in texts.items()}
+    for name, digits in keys:
+        result[f"{name} in hexadecimal"] = digits.encode()
+        result[name] = bytes.fromhex(digits)
+    return result
+
+
+def find_in(content, where, wanted):
+    return [f"{where} holds the {name}" for name, needle in wanted.items() if needle in content]
+
+
+def memory_outside(pid):
+    """(address, bytes) of the process's readable memory above ELRANGE."""
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for line in maps:
+            begin, end, rights = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+)", line).groups()
+            begin, end = int(begin, 16), int(end, 16)
+            if begin < ELRANGE_END or "r" not in rights or "[v" in line:
+                continue
+            for at in range(begin, end, 1 << 24):
+                try:
+                    yield at, os.pread(memory.fileno(), min(1 << 24, end - at) + 64, at)
+                except OSError:
+                    pass  # not mapped after all, or behind the end of a file
+
+
+def secrets_of(program):
+    shown = subprocess.run([harness.SCONE, "scf", "show", "--secrets", program.file, "--scf-key", program.key],
+                           capture_output=True, text=True, check=True).stdout
+    return (("console key", re.search(r'"key": "([0-9a-f]{64})"', shown).group(1)),
+            ("configuration key", program.key.read_text().strip()))
+
+
+def shielded_program(folder, texts):
+    environment = {**shielded.ENVIRONMENT, "CANARY": texts["environment"]}
+    return shielded.Shielded(folder, ["python3", "-c", SCRIPT, texts["argument"]], environment=environment, **INTERACTIVE)
+
+
+def start_client(program, *command):
+    return subprocess.Popen(program.console(*command), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL)
+
+
+def finish(client):
+    client.stdin.close()
+    try:
+        return [] if client.wait(60) == 0 else [f"status {client.returncode}"]
+    finally:
+        client.kill()
+
+
+def greet(client, texts):
+    """Types a canary, checks that the program shows all; returns its pid and what is wrong."""
+    client.stdin.write(texts["input"].encode() + b"\n")
+    client.stdin.flush()
+    output = b""
+    for line in iter(client.stdout.readline, b""):
+        output += line
+        if line.startswith(b"pid "):
+            missing = [place for place, text in texts.items() if text.encode() not in output]
+            return int(line.split()[1]), [f"the program did not show the canary of {place}" for place in missing]
+    return None, [f"the program ended early: {output!r}"]
+
+
+def in_memory(folder):
+    """Of the runner: its own, and what it shares with the enclave."""
+    failures = []
+    for mode, options in harness.MODES.items():
+        texts = canaries()
+        program = shielded_program(folder, texts)
+        wanted = needles(texts, *secrets_of(program))
+        client = start_client(program, *program.run(*options))
+        pid, problems = greet(client, texts)
+        seen = 0
+        for address, content in memory_outside(pid) if pid else ():
+            seen += len(content)
+            problems += find_in(content, f"memory at {address:#x}", wanted)
+        if pid and seen < 1 << 20:
+            problems.append(f"looked at {seen} bytes only")
+        failures += [f"{mode}: {text}" for text in problems + finish(client)]
+    return failures
+
+
+def in_system_calls(folder):
+    """All that the runner hands to the kernel, and gets from it, as strace shows it in full."""
+    texts = canaries()
+    program = shielded_program(folder, texts)
+    wanted = needles(texts, *secrets_of(program))
+    log = folder / "trace"
+    client = start_client(program, shutil.which("strace"), "-f", "-qq", "-s", "1000000", "-o", log, *program.run("--fast"))
+    pid, problems = greet(client, texts)
+    problems += finish(client)
+    content = log.read_bytes()
+    if b"~scone:" not in content:
+        problems.append("the trace does not show what was written")
+    # The runner reads the configuration's key from its file.
+    wanted.pop("configuration key in hexadecimal")
+    return problems + find_in(content, "the trace", wanted)
+
+
+def in_files(folder):
+    """A run whose streams go to files."""
+    texts = canaries()
+    script = "import sys,os; print(sys.argv[1],os.environ['CANARY']); print(sys.argv[1],file=sys.stderr)"
+    program = shielded.Shielded(folder, ["python3", "-c", script, texts["argument"]],
+                                environment={**shielded.ENVIRONMENT, "CANARY": texts["environment"]},
+                                console={"key": "fresh", "mode": "log"})
+    with open(folder / "out", "wb") as out, open(folder / "err", "wb") as err:
+        subprocess.run(program.run(), stdin=subprocess.DEVNULL, stdout=out, stderr=err, check=True, timeout=100)
+    done = shielded.run(program.decrypt(), (folder / "out").read_bytes() + (folder / "err").read_bytes())
+    problems = shielded.difference(done, 0, f"{texts['argument']} {texts['environment']}\n".encode(), texts["argument"])
+    wanted = needles({place: texts[place] for place in ("argument", "environment")})
+    for path in pathlib.Path(folder).iterdir():
+        problems += find_in(path.read_bytes(), path.name, wanted)
+    return problems
+
+
+TESTS = {f"canary.{test.__name__}": test for test in (in_memory, in_system_calls, in_files)}
