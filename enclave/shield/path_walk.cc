@@ -79,9 +79,9 @@ Result<void> PathWalk::step(std::string_view name, bool last, file::Follow follo
   return ok();
 }
 
-Result<void> PathWalk::run(std::string_view start, std::string_view path, file::Follow follow) {
+Result<void> PathWalk::run(std::string_view path, file::Follow follow) {
   TRY(rest_.set(path));
-  if (!path.starts_with('/') && start != "/") TRY(done_.set(start));
+  if (path.starts_with('/')) done_.clear();
   TRY(locate(done_.view(), found_.inode));
   bool directory_wanted = false;
   while (true) {

@@ -12,13 +12,15 @@
 namespace scone::shield {
 
 // One walk. Links of shielded and ephemeral regions are followed here, those of the host's regions by the host: for it a path keeps
-// its shape, and ".." is taken by its letters. Large: on the heap.
+// its shape, and ".." is taken by its letters. Large, but small enough for the heap's slabs.
 class PathWalk {
  public:
   explicit PathWalk(const RegionMap& map);
 
-  // `start` is absolute and normalised, `path` relative to it or absolute. ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG, EIO.
-  Result<void> run(std::string_view start, std::string_view path, file::Follow follow);
+  // Where relative paths begin: absolute and normalised. The root if it is not set.
+  Result<void> set_start(std::string_view start) { return done_.set(start == "/" ? std::string_view() : start); }
+  // `path` is relative to the start, or absolute. ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG, EIO.
+  Result<void> run(std::string_view path, file::Follow follow);
 
   // Where it led: absolute, normalised.
   std::string_view path() const { return done_.empty() ? std::string_view("/") : done_.view(); }

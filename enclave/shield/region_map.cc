@@ -67,50 +67,46 @@ const MappedRegion* RegionMap::find_region(std::string_view path, std::string_vi
   return best;
 }
 
-// Where relative paths begin. Empty: at a directory of the host of which we know no path.
-Result<void> RegionMap::start_of(file::File* directory, file::PathName& path) {
-  if (directory) return path.set(directory->program_path());
+// False: the path is relative to something of the host of which we know no path, and the host's matter.
+Result<bool> RegionMap::start(PathWalk& walk, file::File* directory, std::string_view path) {
+  if (path.starts_with('/')) return true;
+  if (directory && (path.empty() || directory->program_path().empty())) return false;
+  if (path.empty()) return Errno(ENOENT);
+  if (directory) {
+    TRY(walk.set_start(directory->program_path()));
+    return true;
+  }
   sched::MutexGuard guard(lock_);
-  return path.set(directory_.view());
+  TRY(walk.set_start(directory_.view()));
+  return true;
+}
+
+// What the host is asked about a path that led into one of its regions by way of others, or under another name.
+Result<void> RegionMap::to_host_path(const PathWalk& walk, file::PathName& path) const {
+  const bool slash = path.view().ends_with('/');
+  std::string_view rest;
+  const MappedRegion& region = *find_region(walk.path(), &rest);
+  TRY(path.set(region.host_path.view()));
+  if (!rest.empty() && !path.view().ends_with('/')) TRY(path.append("/"));
+  TRY(path.append(rest));
+  return slash && !path.view().ends_with('/') ? path.append("/") : ok();
 }
 
 Result<file::InsideNode*> RegionMap::find(file::File* directory, file::PathName& path, file::Follow follow,
                                           file::Text& absolute) {
-  struct Scratch {
-    explicit Scratch(const RegionMap& map) : walk(map) {}
-    file::PathName start;
-    PathWalk walk;
-  };
+  static_assert(sizeof(PathWalk) <= 16384);
   struct Owner {
-    ~Owner() { delete scratch; }
-    Scratch* scratch;
-  } owner{new (std::nothrow) Scratch(*this)};
-  if (!owner.scratch) return Errno(ENOMEM);
-  auto& [start, walk] = *owner.scratch;
-  const bool relative = !path.view().starts_with('/');
-  if (relative) {
-    if (path.empty()) return directory ? Result<file::InsideNode*>(nullptr) : Errno(ENOENT);
-    TRY(start_of(directory, start));
-    if (start.empty()) return nullptr;
-  } else if (path.empty()) {
-    return Errno(ENOENT);
-  }
-  TRY(walk.run(start.view(), path.view(), follow));
+    ~Owner() { delete walk; }
+    PathWalk* walk;
+  } owner{new (std::nothrow) PathWalk(*this)};
+  if (!owner.walk) return Errno(ENOMEM);
+  PathWalk& walk = *owner.walk;
+  if (!TRY(start(walk, directory, path.view()))) return nullptr;
+  TRY(walk.run(path.view(), follow));
   absolute.append(walk.path());
   TRY(absolute.status());
   if (!walk.is_host()) return TRY(ShieldedPlace::create(walk.take(), walk.path()));
-
-  // The host understands the path as it is if it never left what the host knows.
-  std::string_view rest;
-  if (walk.is_plain()) return nullptr;
-  const bool slash = path.view().ends_with('/');
-  (void)find_region(walk.path(), &rest);
-  start.clear();
-  TRY(start.append(walk.region().host_path.view()));
-  if (!rest.empty() && !start.view().ends_with('/')) TRY(start.append("/"));
-  TRY(start.append(rest));
-  if (slash && !start.view().ends_with('/')) TRY(start.append("/"));
-  TRY(path.set(start.view()));
+  if (!walk.is_plain()) TRY(to_host_path(walk, path));
   return nullptr;
 }
 

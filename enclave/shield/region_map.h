@@ -13,6 +13,8 @@
 
 namespace scone::shield {
 
+class PathWalk;
+
 // All paths below one, unless a longer one says otherwise.
 struct MappedRegion : ListNode<MappedRegion> {
   file::Text path;       // "/" or "/data"
@@ -46,7 +48,8 @@ class RegionMap final : public file::Regions {
 
  private:
   Result<MappedRegion*> make(std::string_view path);
-  Result<void> start_of(file::File* directory, file::PathName& path);
+  Result<bool> start(PathWalk& walk, file::File* directory, std::string_view path);
+  Result<void> to_host_path(const PathWalk& walk, file::PathName& path) const;
 
   mutable IntrusiveList<MappedRegion> regions_;  // a handful; owned
   Result<void> (*sync_)() = nullptr;

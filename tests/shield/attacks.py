@@ -117,7 +117,7 @@ def replaced_by_a_link(folder):
 def old_file_put_back(folder):
     volume, files = prepared(folder)
     old = files[0].read_bytes()
-    done = volume.python("f = open('/protected/a', 'r+'); f.write('A' * 8); f.close()")
+    done = volume.python("f = open('/protected/a', 'r+'); f.write('A' * 40000); f.close()")
     check(done.returncode == 0, done.stderr)
     now = [path for path in volume.host_files() if path.name == files[0].name][0]
     now.write_bytes(old)

@@ -14,6 +14,10 @@ class Failed(Exception):
     """What a test found."""
 
 
+class Skipped(Exception):
+    """Why a test is impossible here."""
+
+
 def check(condition, message):
     if not condition:
         raise Failed(message)
