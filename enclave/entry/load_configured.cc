@@ -1,14 +1,14 @@
 #include "enclave/entry/load_configured.h"
 
-#include <asm/unistd.h>
 #include <linux/errno.h>
+#include <linux/fcntl.h>
 
 #include <new>
 
-#include "enclave/boundary/host_buffer.h"
-#include "enclave/boundary/host_call.h"
 #include "enclave/configuration/program_search.h"
 #include "enclave/configuration/string_pointers.h"
+#include "enclave/file/change_directory.h"
+#include "enclave/file/place.h"
 
 namespace scone::entry {
 namespace {
@@ -40,11 +40,10 @@ class PathBuffer {
 };
 
 Result<void> change_directory(const scf::Configuration& configuration) {
-  // Its string has a NUL behind it.
-  const char* path = configuration.working_directory.empty() ? "/" : configuration.working_directory.data();
-  HostBuffer name = TRY(HostBuffer::string(path));
-  TRY(host_call(__NR_chdir, name.address()));
-  return ok();
+  const std::string_view path = configuration.working_directory.empty() ? "/" : configuration.working_directory;
+  file::Place place;
+  TRY(place.find(AT_FDCWD, path, file::Follow::kYes));
+  return file::change_directory(place);
 }
 
 Result<loader::Entry> load_first(ProgramSearch search, const char* const* argv, const char* const* envp,

@@ -11,6 +11,7 @@
 #include "enclave/boundary/host_buffer.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/round.h"
+#include "enclave/file/controlling_terminal.h"
 #include "enclave/file/fifo.h"
 #include "enclave/file/host_directory.h"
 #include "enclave/file/host_stat.h"
@@ -169,6 +170,9 @@ Follow follow_when_opening(int flags) {
 }
 
 Result<Ref<File>> open_place(Place& place, int flags, uint32_t mode) {
+  constexpr std::string_view kTerminal = "/dev/tty";
+  if (controlling_terminal && (place.path().view() == kTerminal || place.program_path() == kTerminal))
+    return controlling_terminal(flags);
   if (place.node()) return place.node()->open(flags, mode);
   HostBuffer name = TRY(place.path_argument());
   const HostPlace there{place.directory_argument(), name};

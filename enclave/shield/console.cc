@@ -10,6 +10,7 @@
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/log.h"
 #include "enclave/entry/new_thread.h"
+#include "enclave/file/controlling_terminal.h"
 #include "enclave/file/fd_table.h"
 #include "enclave/file/pipe.h"
 #include "enclave/file/standard_descriptors.h"
@@ -45,7 +46,14 @@ Result<void> install_terminal(Console& console) {
   return ok();
 }
 
+// /dev/tty: the host's would show what is typed and written there.
+Result<Ref<file::File>> open_terminal(int flags) {
+  if (!g_console->terminal) return Errno(ENXIO);
+  return ConsoleTerminalFile::create(*g_console->terminal, flags & (O_ACCMODE | O_NONBLOCK));
+}
+
 Result<void> install_descriptors(Console& console) {
+  file::controlling_terminal = &open_terminal;
   if (console.terminal) return install_terminal(console);
   Ref<file::File> reader, writer;
   TRY(file::create_pipe(0, reader, writer));

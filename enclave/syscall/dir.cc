@@ -3,6 +3,7 @@
 #include <asm/unistd.h>
 
 #include "enclave/boundary/host_call.h"
+#include "enclave/file/change_directory.h"
 #include "enclave/file/fd_table.h"
 #include "enclave/file/host_file.h"
 #include "enclave/file/place.h"
@@ -49,13 +50,7 @@ Result<size_t> sys_getcwd(AppPtr<char> buffer, size_t size) {
 Result<int> sys_chdir(AppPtr<const char> path) {
   file::Place place;
   TRY(place.find(AT_FDCWD, path, file::Follow::kYes));
-  if (place.node()) {
-    TRY(place.node()->enter());
-    return 0;
-  }
-  HostBuffer name = TRY(place.path_argument());
-  TRY(host_call(__NR_chdir, name.address()));
-  if (file::regions) TRY(file::regions->entered(place.program_path()));
+  TRY(file::change_directory(place));
   return 0;
 }
 

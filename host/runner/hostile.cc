@@ -174,6 +174,15 @@ void strings_without_end(abi::StartInfo& start) {
   memset(&host_memory<char>(start.strings), 'A', start.strings_size);
 }
 void more_arguments(abi::StartInfo& start) { start.argc += 1000; }
+// A start-up configuration and its key where they cannot be. The enclave must refuse before it reads any of it.
+constexpr uint64_t kHonestKey = uint64_t{1} << 46;  // outside, aligned, not even mapped
+template <uint64_t address, uint64_t size, uint64_t key, uint64_t key_size>
+void start_scf(abi::StartInfo& start) {
+  start.scf = address;
+  start.scf_size = size;
+  start.scf_key = key;
+  start.scf_key_size = key_size;
+}
 
 // Events.
 void many_events(abi::EthreadArea& area) { area.event_count = UINT64_MAX; }
@@ -257,6 +266,14 @@ constexpr Attack kAttacks[] = {
     {.name = "start-more-arguments", .start = more_arguments},
     {.name = "start-stats-inside", .start = set_start<&Start::stats, kInsideEnclave>},
     {.name = "start-cpuid-inside", .start = set_start<&Start::cpuid, kInsideEnclave>},
+    {.name = "start-scf-inside", .start = start_scf<kInsideEnclave, 4096, kHonestKey, abi::kScfKeySize>},
+    {.name = "start-scf-wraps", .start = start_scf<UINT64_MAX - 4096, 8192, kHonestKey, abi::kScfKeySize>},
+    {.name = "start-scf-huge", .start = start_scf<uint64_t{1} << 46, uint64_t{1} << 40, kHonestKey, abi::kScfKeySize>},
+    {.name = "start-scf-key-inside", .start = start_scf<uint64_t{1} << 46, 4096, kInsideEnclave, abi::kScfKeySize>},
+    {.name = "start-scf-key-misaligned", .start = start_scf<uint64_t{1} << 46, 4096, kHonestKey + 1, abi::kScfKeySize>},
+    {.name = "start-scf-key-short", .start = start_scf<uint64_t{1} << 46, 4096, kHonestKey, 8>},
+    {.name = "start-scf-without-key", .start = start_scf<uint64_t{1} << 46, 4096, 0, 0>},
+    {.name = "start-scf-key-alone", .start = start_scf<0, 0, kHonestKey, abi::kScfKeySize>},
     {.name = "start-larger-enclave", .start = set_start<&Start::enclave_size, uint64_t{1} << 46>},
     {.name = "events-many", .events = many_events},
     {.name = "events-forged", .events = forged_tokens},

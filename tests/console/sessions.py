@@ -119,6 +119,13 @@ def command_that_is_none(folder):
     return failures
 
 
+def no_terminal_of_the_host(folder):
+    """/dev/tty is not the host's, with which a program would talk in the clear."""
+    script = "try: open('/dev/tty','r+b',0)\nexcept OSError as error: print(error.strerror)"
+    program = shielded.Shielded(folder, ["python3", "-c", script], **INTERACTIVE)
+    return shielded.difference(shielded.run(program.console(*program.run())), 0, b"No such device or address\n")
+
+
 def interactive_exchange(folder):
     """Answers come before the input ends."""
     program = shielded.Shielded(folder, ["python3", "-uc", "while True: print(eval(input()))"], **INTERACTIVE)
@@ -139,4 +146,4 @@ def interactive_exchange(folder):
 
 TESTS = {f"session.{test.__name__}": test for test in (
     output_and_status, input_to_output, empty_input, death_by_signal, descriptors, threads, log_mode,
-    through_a_terminal_log, without_client, command_that_is_none, interactive_exchange)}
+    through_a_terminal_log, no_terminal_of_the_host, without_client, command_that_is_none, interactive_exchange)}
