@@ -8,6 +8,7 @@ import pathlib
 import sys
 
 import bad_input
+import coherence
 import harness
 import outside
 import programs
@@ -17,6 +18,7 @@ import startup
 TESTS = {
     **{f"program.{program.name}": program.test for program in programs.PROGRAMS},
     **bad_input.TESTS,
+    **coherence.TESTS,
     **outside.TESTS,
     **servers.TESTS,
     **startup.TESTS,
