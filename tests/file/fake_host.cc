@@ -32,6 +32,7 @@ uint64_t g_unmapped_begin = 0, g_unmapped_end = 0;
 int g_allocations_left = -1;  // -1: no limit
 bool g_batching = false;
 uint64_t g_world_age = 0;
+uint64_t g_now_ns = 0;
 std::deque<boundary::PostedCall*> g_posted;
 
 bool faults(uint64_t address, size_t size) {
@@ -83,6 +84,8 @@ MemoryShortage::MemoryShortage(int successes) { g_allocations_left = successes; 
 MemoryShortage::~MemoryShortage() { g_allocations_left = -1; }
 
 int owned_descriptors() { return static_cast<int>(g_owned.size()); }
+
+void set_now_ns(uint64_t now) { g_now_ns = now; }
 
 BatchingGuard::BatchingGuard() { g_batching = true; }
 BatchingGuard::~BatchingGuard() {
@@ -291,7 +294,7 @@ void Mutex::unlock() { held_ = false; }
 void park(uint64_t) { boundary::panic("nothing would wake this thread"); }
 void unpark(Lthread&) {}
 bool interrupted() { return false; }
-uint64_t now_ns() { return 0; }
+uint64_t now_ns() { return fake::g_now_ns; }
 
 }  // namespace scone::sched
 

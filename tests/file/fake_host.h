@@ -58,6 +58,9 @@ class MemoryShortage {
   ~MemoryShortage();
 };
 
+// What the clock says; 0 at first.
+void set_now_ns(uint64_t now);
+
 // The engine that posts calls, until the end of the scope; then what was posted is performed.
 class BatchingGuard {
  public:
