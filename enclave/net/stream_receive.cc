@@ -78,6 +78,8 @@ void Stream::asked(Call&, int64_t result) {
       fail(checked.error().code());
     if (room_wanted_ && blocked_) ask_for_room();
   }
+  // Another ethread may have brought all of it already, and the reader have taken it, while this one was on its way.
+  ask_for_more();
   release_owner();
 }
 

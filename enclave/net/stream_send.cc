@@ -314,7 +314,10 @@ void Stream::on_edge(uint32_t events) {
   constexpr uint32_t kProgress = EPOLLOUT | EPOLLERR | EPOLLHUP;
   sched::SpinGuard guard(lock_);
   source_.know(EPOLLIN, readable());
-  source_.know(EPOLLOUT, broken_ || (unsent_ <= kSendRoom / 2 && segment_count_ < kSegments));
+  const bool room = broken_ || (unsent_ <= kSendRoom / 2 && segment_count_ < kSegments);
+  source_.know(EPOLLOUT, room);
+  // show_room() will find it told.
+  if (room) source_.queue().notify(with_bands(EPOLLOUT));
   if (!(events & kProgress) || !blocked_) return;
   blocked_ = false;
   want_to_send();

@@ -245,6 +245,19 @@ TEST_F(StreamTest, NoMoreIsAskedForWhileNobodyReads) {
   EXPECT_GT(host_.asked, asked);
 }
 
+// On another ethread, while the one that asked is still outside.
+TEST_F(StreamTest, MoreIsAskedForAlthoughAllCameBeforeTheAnswer) {
+  const uint64_t asked = host_.asked;
+  for (uint64_t i = 0; i < asked; ++i) arrives("x");
+  std::string text(asked, '?');
+  EXPECT_EQ(read(text).value_or(0), asked);  // asks for as many again
+  for (uint64_t i = 0; i < asked; ++i) arrives("y");
+  EXPECT_EQ(read(text).value_or(0), asked);  // cannot ask: the first is under way
+  cross();
+  cross();
+  EXPECT_GT(host_.asked, 2 * asked);
+}
+
 TEST_F(StreamTest, UnreadBytesMoveInsideWhenBuffersAreScarce) {
   fake::receive_buffers().scarce = true;
   arrives("kept");
