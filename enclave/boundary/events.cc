@@ -2,6 +2,7 @@
 
 #include "abi/border.h"
 #include "enclave/boundary/host_state.h"
+#include "enclave/boundary/round.h"
 #include "enclave/net/readiness.h"
 #include "enclave/process/signal.h"
 
@@ -27,7 +28,9 @@ void wake_ethread(uint64_t number) { runner_call(abi::RunnerCall::kWakeEthread, 
 void take_signals() {
   auto pending = shared_area().field(&abi::SharedArea::pending_signals);
   if (pending.load() == 0) return;
-  process::host_signals(pending.exchange(0));
+  const uint64_t signals = pending.exchange(0);
+  note_news();
+  process::host_signals(signals);
 }
 
 int master_epoll() { return static_cast<int>(start_info().epoll_fd); }

@@ -13,15 +13,6 @@ namespace {
 
 constexpr int64_t kMaxErrno = 4095;
 
-Result<uint64_t> check_result(int64_t result) {
-  if (result >= 0) return static_cast<uint64_t>(result);
-  if (result < -kMaxErrno) host_violation("a result that no kernel returns");
-  // Restart codes are the kernel's own affair; it never shows them.
-  if (result <= -process::kRestartSys && result >= -process::kRestartBlock)
-    host_violation("a restart code as result");
-  return Errno(static_cast<int>(-result));
-}
-
 int64_t call_by_exit(const CallArguments& call) {
   auto area = area_of(entry::this_ethread());
   area.field(&abi::EthreadArea::call_number).store(call.number);
@@ -46,6 +37,15 @@ bool use_helper() {
 bool use_round() { return batching() && entry::this_ethread().current != nullptr && sched::others_will_call(); }
 
 }  // namespace
+
+Result<uint64_t> check_result(int64_t result) {
+  if (result >= 0) return static_cast<uint64_t>(result);
+  if (result < -kMaxErrno) host_violation("a result that no kernel returns");
+  // Restart codes are the kernel's own affair; it never shows them.
+  if (result <= -process::kRestartSys && result >= -process::kRestartBlock)
+    host_violation("a restart code as result");
+  return Errno(static_cast<int>(-result));
+}
 
 Result<uint64_t> host_call(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
                            uint64_t a5) {

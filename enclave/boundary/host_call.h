@@ -28,6 +28,8 @@ Result<uint64_t> host_call_blocking(uint64_t number, uint64_t a0 = 0, uint64_t a
 [[noreturn]] void panic(const char* what);
 
 // A transfer of at most `limit` bytes was asked for: more is a violation (Iago).
+// The host's raw answer as value or error. Host violation: no kernel returns such a thing.
+Result<uint64_t> check_result(int64_t result);
 uint64_t check_count(uint64_t result, uint64_t limit);
 
 }  // namespace scone::boundary

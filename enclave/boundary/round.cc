@@ -24,15 +24,24 @@ class Round {
   // Writes what fits; the rest travels next time.
   void begin(HostPtr<abi::EthreadArea> area) {
     auto calls = HostPtr<abi::PostedCall>::unchecked(area.address() + offsetof(abi::EthreadArea, posted));
+    questions_ = false;
     while (travelling_ < abi::kMaxPosted) {
-      PostedCall* call = waiting_.pop_front();
-      if (!call) break;
+      PostedCall* call = waiting_.front();
+      // What is linked travels together: the host forgets how the last call of a crossing went.
+      if (!call || (!call->linked_ && travelling_ > abi::kMaxPosted - PostedCall::kMaxLinked)) break;
+      waiting_.pop_front();
+      questions_ = questions_ || call->awaited_;
       write(calls + travelling_, *call);
       under_way_[travelling_++] = call;
       --count_;
     }
     area.field(&abi::EthreadArea::posted_count).store(travelling_);
+    // Not to sleep on what has no room.
+    if (waiting_.front()) area.field(&abi::EthreadArea::idle_deadline_ns).store(0);
   }
+
+  // True if somebody's question was among the calls, so that other things happened after it and before the return.
+  bool answers_questions() const { return travelling_ > 0 && questions_; }
 
   void finish(HostPtr<abi::EthreadArea> area) {
     auto calls = HostPtr<abi::PostedCall>::unchecked(area.address() + offsetof(abi::EthreadArea, posted));
@@ -54,6 +63,7 @@ class Round {
   uint64_t count_ = 0;  // in waiting_
   PostedCall* under_way_[abi::kMaxPosted];
   uint64_t travelling_ = 0;
+  bool questions_ = false;  // of those under way
 };
 
 namespace {
@@ -98,7 +108,8 @@ void take_arrivals(HostPtr<abi::EthreadArea> area) {
   auto arrivals = HostPtr<abi::Arrival>::unchecked(area.address() + offsetof(abi::EthreadArea, arrivals));
   for (uint64_t i = 0; i < count; ++i) {
     auto arrival = arrivals + i;
-    net::deliver_arrival(arrival.field(&abi::Arrival::token).load(), arrival.field(&abi::Arrival::result).load(),
+    net::deliver_arrival(arrival.field(&abi::Arrival::token).load(),
+                         arrival.field(&abi::Arrival::result).load(),
                          arrival.field(&abi::Arrival::buffer).load());
   }
   // Only now may another ethread bring what follows on these streams.
@@ -122,6 +133,12 @@ int64_t call_by_post(const CallArguments& call) {
 
 uint64_t world_age() { return g_world_age.load(std::memory_order_acquire); }
 
+void note_news() {
+  if (!batching()) return;
+  g_world_age.fetch_add(2, std::memory_order_seq_cst);
+  file::round_cache::forget_all();
+}
+
 void begin_round(HostPtr<abi::EthreadArea> area) {
   if (!batching()) return;
   net::post_sends();
@@ -131,7 +148,9 @@ void begin_round(HostPtr<abi::EthreadArea> area) {
 
 void finish_round(HostPtr<abi::EthreadArea> area) {
   if (!batching()) return;
-  g_world_age.fetch_add(1, std::memory_order_acq_rel);
+  // The exit's own call is the last thing that happened outside. Behind a question that was posted, there were others' calls, and
+  // there may be bytes that tell of changes.
+  g_world_age.fetch_add(own_round().answers_questions() ? 2 : 1, std::memory_order_seq_cst);
   file::round_cache::forget_all();
   own_round().finish(area);
   take_arrivals(area);

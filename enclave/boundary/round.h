@@ -30,7 +30,9 @@ class PostedCall : public ListNode<PostedCall> {
   ~PostedCall() = default;
   CallArguments call_{};
   int64_t expected_;
-  bool linked_ = false;   // performed only if the call posted before it went as expected
+  bool linked_ =
+      false;  // performed only if the call posted before it went as expected; at most kMaxLinked in a row
+  static constexpr uint64_t kMaxLinked = 8;
   bool awaited_ = false;  // somebody waits for the result, whatever it is
 
  private:
@@ -48,6 +50,8 @@ int64_t call_by_post(const CallArguments& call);
 
 // How often this enclave has looked outside: what the host said is news as long as this does not change.
 uint64_t world_age();
+// Something came from outside without a crossing (a signal, a helper's answer): what was known before is old.
+void note_news();
 
 // For leave() only.
 void begin_round(HostPtr<abi::EthreadArea> area);

@@ -5,6 +5,7 @@
 #include "abi/border.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/host_state.h"
+#include "enclave/boundary/round.h"
 #include "enclave/sched/lock.h"
 #include "enclave/sched/sched.h"
 
@@ -107,6 +108,7 @@ bool collect_completions() {
       ++g_completions_taken;
       thread = complete(value);
     }
+    note_news();
     sched::unpark(*thread);
     if (thread->unref()) delete thread;
     any = true;

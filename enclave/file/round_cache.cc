@@ -9,6 +9,11 @@
 #include "enclave/sched/lock.h"
 
 namespace scone::file::round_cache {
+
+Question::Question() : age_(boundary::world_age()) {}
+
+bool Question::still_current() const { return boundary::world_age() == age_ + 1; }
+
 namespace {
 
 constexpr size_t kEntries = 64;
@@ -61,8 +66,11 @@ bool usable() {
   return since != 0 && sched::now_ns() - since < kLongestNs;
 }
 
-void note_entry() {
-  if (g_since_ns.load(std::memory_order_relaxed) == 0) g_since_ns.store(sched::now_ns(), std::memory_order_release);
+// g_lock held. Before the question's age is looked at: whoever makes it old either sees that there is something to forget, or was seen.
+bool note_entry(const Question& question) {
+  const uint64_t since = g_since_ns.load(std::memory_order_relaxed);
+  g_since_ns.store(since ? since : sched::now_ns(), std::memory_order_seq_cst);
+  return question.still_current();
 }
 
 // Path hashes with sizes (hash << 32 | size); a later one may replace an earlier one.
@@ -89,10 +97,6 @@ void note_read(uint32_t path_hash, uint64_t size) {
   g_read[path_hash / 2 % kRead].store(uint64_t{path_hash} << 32 | size, std::memory_order_relaxed);
 }
 
-Question::Question() : age_(boundary::world_age()) {}
-
-bool Question::still_current() const { return boundary::world_age() == age_ + 1; }
-
 std::optional<Opened> find_open(std::string_view path, int flags) {
   if (!cacheable(path) || !usable()) return std::nullopt;
   sched::SpinGuard guard(g_lock);
@@ -106,11 +110,10 @@ void remember_open(const Question& question, std::string_view path, int flags, c
   if (!cacheable(path)) return;
   Opened replaced;
   sched::SpinGuard guard(g_lock);
-  if (!question.still_current()) return;
+  if (!note_entry(question)) return;
   OpenEntry& entry = g_opened[g_next_opened++ % kEntries];
   entry.key.set(path, flags);
   replaced = entry.exchange(opened);
-  note_entry();
 }
 
 Ref<Snapshot> find(const HostDescriptor& descriptor) {
@@ -135,21 +138,21 @@ bool find_stat(std::string_view path, int flags, struct ::stat& result) {
 void remember_stat(const Question& question, std::string_view path, int flags, const struct ::stat& stat) {
   if (!cacheable(path)) return;
   sched::SpinGuard guard(g_lock);
-  if (!question.still_current()) return;
+  if (!note_entry(question)) return;
   StatEntry& entry = g_stats[g_next_stat++ % kEntries];
   entry.key.set(path, flags);
   entry.stat = stat;
-  note_entry();
 }
 
 void forget_all() {
-  if (g_since_ns.load(std::memory_order_relaxed) == 0) return;
+  if (g_since_ns.load(std::memory_order_seq_cst) == 0) return;
+  Opened gone[kEntries];  // closed without the lock
+  // In one go: an entry that came in between would outlive g_since_ns.
+  sched::SpinGuard guard(g_lock);
+  g_since_ns.store(0, std::memory_order_relaxed);
   for (size_t i = 0; i < kEntries; ++i) {
-    Opened gone;  // closed without the lock
-    sched::SpinGuard guard(g_lock);
-    g_since_ns.store(0, std::memory_order_relaxed);
-    g_opened[i].key.size = g_stats[i].key.size = 0;
-    gone = g_opened[i].exchange({});
+    g_stats[i].key.size = 0;
+    if (std::exchange(g_opened[i].key.size, 0) > 0) gone[i] = g_opened[i].exchange({});
   }
   g_next_opened = g_next_stat = 0;
 }

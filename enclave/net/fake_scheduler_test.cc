@@ -9,10 +9,13 @@
 #include <vector>
 
 #include "enclave/boundary/events.h"
+#include "enclave/boundary/round.h"
 #include "enclave/net/readiness.h"
+#include "enclave/net/stream_arrivals.h"
 #include "enclave/process/own_credentials.h"
 #include "enclave/process/signal.h"
 #include "enclave/sched/sched.h"
+#include "tests/file/fake_host.h"
 
 namespace scone {
 namespace {
@@ -57,7 +60,11 @@ void run_timers() {
 namespace boundary {
 
 int master_epoll() { return master(); }
-void wait_for_events(uint64_t) { fake::collect_events(); }
+void wait_for_events(uint64_t) {
+  if (batching()) net::post_sends();
+  fake::cross();
+  fake::collect_events();
+}
 
 }  // namespace boundary
 

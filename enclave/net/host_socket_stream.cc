@@ -87,7 +87,7 @@ Result<size_t> HostSocket::receive_from_stream(Stream& stream, Incoming& message
   if (message.from) *message.from = Address();
   if (g_talks_to_itself.load(std::memory_order_relaxed) && (sends_wait() || boundary::posted() > 0)) harvest();
   while (true) {
-    Result<size_t> taken = stream.take({message.data, peek, (message.flags & kMsgTruncated) != 0});
+    Result<size_t> taken = stream.take({message.data, wanted - done, peek, (message.flags & kMsgTruncated) != 0, done > 0});
     if (taken.ok()) {
       done += taken.value();
       if (!all || taken.value() == 0 || done >= wanted) return done;

@@ -64,9 +64,10 @@ class ReadyState {
     });
   }
 
-  // `events` hold, or do not, for certain: their state is kept on this side of the border.
+  // `events` hold, or do not, for certain: their state is kept on this side of the border. Who asked the host meanwhile learns nothing.
   void know(uint32_t events, bool hold) {
     update([&](Word& word) {
+      ++word.epoch;
       word.known |= events;
       word.yes = hold ? word.yes | events : word.yes & ~events;
     });

@@ -36,10 +36,12 @@ class Stream final : public ListNode<SendListTag> {
 
   struct Taking {
     file::IoVector& to;
-    bool peek = false;     // leave the bytes
-    bool discard = false;  // only count them (MSG_TRUNC)
+    size_t most;              // bytes
+    bool peek = false;        // leave the bytes
+    bool discard = false;     // only count them (MSG_TRUNC)
+    bool keep_error = false;  // for the next call: this one has something to return
   };
-  // Moves what is here, as much as fits; 0: end of the stream. EAGAIN: nothing here; EFAULT, and once the connection's error.
+  // Moves what is here, at most `most`; 0: end of the stream. EAGAIN: nothing here; EFAULT, and once the connection's error.
   Result<size_t> take(const Taking& taking);
   // Bytes that take() would find.
   size_t waiting();
@@ -105,8 +107,10 @@ class Stream final : public ListNode<SendListTag> {
   void release_owner();
 
   // Receiving; lock_ held where it says so.
+  void fail(int error);        // lock_
   void break_down(int error);  // lock_
-  bool has_end() const { return ended_ || broken_; }  // lock_
+  bool readable() const { return piece_count_ > 0 || ended_ || error_; }  // lock_
+  int tell_error();            // lock_
   bool is_empty() const { return piece_count_ == 0; }  // lock_
   void pop_bytes(Piece& piece, size_t count);
   void ask_for_more();
@@ -114,7 +118,7 @@ class Stream final : public ListNode<SendListTag> {
   static uint8_t* copy_inside(const HostBuffer& data);
 
   // Sending.
-  Result<int> error_or_room(size_t& room);
+  Result<int> error_or_room(size_t& room, bool keep_error);
   Segment* open_segment(size_t wanted);
   Result<Segment*> add_segment(size_t wanted);
   void commit(Segment& segment, size_t count);
@@ -140,7 +144,7 @@ class Stream final : public ListNode<SendListTag> {
 
   // Guarded by lock_. What went wrong with the connection is told once, by whatever call comes next (tcp(7)).
   int error_ = 0;
-  bool broken_ = false;        // nothing comes or goes any more
+  bool broken_ = false;        // nothing goes any more; what has come is still to be read, and may have more behind it
 
   // Guarded by lock_. A piece's bytes are read without it, by the reader only.
   Piece pieces_[kAhead];
@@ -148,7 +152,7 @@ class Stream final : public ListNode<SendListTag> {
   uint32_t piece_count_ = 0;
   uint32_t asked_for_ = 0;     // buffers that the host may still fill
   bool asking_ = false;        // ask_ is under way
-  bool ended_ = false;
+  bool ended_ = false;         // nothing comes any more
   bool first_look_ = false;
   Call ask_;
 

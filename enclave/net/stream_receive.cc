@@ -57,12 +57,13 @@ void Stream::ask_for_more() {
   {
     sched::SpinGuard guard(lock_);
     const uint32_t taken = asked_for_ + piece_count_;
-    if (asking_ || has_end() || taken > kAhead / 2) return;
+    if (asking_ || ended_ || taken > kAhead / 2) return;
     const uint32_t count = kAhead - taken;
     asking_ = true;
     asked_for_ += count;
     ask_.prepare(*this, &Stream::asked,
-                 {static_cast<uint64_t>(abi::RunnerCall::kReceive), {source_.token(), number(), count}}, 0, false);
+                 {static_cast<uint64_t>(abi::RunnerCall::kReceive), {source_.token(), number(), count}}, 0,
+                 false);
   }
   owner_.ref();
   boundary::post(ask_);
@@ -73,8 +74,12 @@ void Stream::asked(Call&, int64_t result) {
     sched::SpinGuard guard(lock_);
     asking_ = false;
     // A host that will not receive ends the stream; the program sees why.
-    if (result < 0) break_down(result >= -4095 ? static_cast<int>(-result) : EIO);
+    if (Result<uint64_t> checked = boundary::check_result(result); !checked.ok())
+      fail(checked.error().code());
+    if (room_wanted_ && blocked_) ask_for_room();
   }
+  // Another ethread may have brought all of it already, and the reader have taken it, while this one was on its way.
+  ask_for_more();
   release_owner();
 }
 
@@ -88,7 +93,7 @@ uint8_t* Stream::copy_inside(const HostBuffer& data) {
 void Stream::on_arrival(int64_t result, HostBuffer& data) {
   uint8_t* copy = result > 0 && boundary::receive_buffers_scarce() ? copy_inside(data) : nullptr;
   sched::SpinGuard guard(lock_);
-  if (has_end()) {
+  if (ended_) {
     delete[] copy;
     return;
   }
@@ -104,7 +109,7 @@ void Stream::on_arrival(int64_t result, HostBuffer& data) {
   } else if (result == 0) {
     ended_ = true;
   } else {
-    return break_down(static_cast<int>(-result));
+    return fail(static_cast<int>(-result));
   }
   const uint32_t events = result == 0 ? EPOLLIN | EPOLLRDHUP : EPOLLIN;
   source_.know(events, true);
@@ -112,16 +117,29 @@ void Stream::on_arrival(int64_t result, HostBuffer& data) {
 }
 
 // lock_ held. As the kernel: the error once, then the end for readers and EPIPE for writers.
+void Stream::fail(int error) {
+  if (std::exchange(ended_, true)) return;
+  break_down(error);
+}
+
+// lock_ held. A send failed. What the peer sent before it hung up is still to be received, and the end after it.
 void Stream::break_down(int error) {
-  if (std::exchange(broken_, true)) return;
-  error_ = error == EPIPE ? 0 : error;
-  source_.know(EPOLLIN | EPOLLOUT, true);
+  if (!std::exchange(broken_, true) && error != EPIPE) error_ = error;
+  source_.know(EPOLLOUT, true);
+  source_.know(EPOLLIN, readable());
   source_.queue().notify(with_bands(EPOLLIN | EPOLLOUT));
+}
+
+// lock_ held.
+int Stream::tell_error() {
+  const int error = std::exchange(error_, 0);
+  source_.know(EPOLLIN, readable());
+  return error;
 }
 
 int Stream::take_error() {
   sched::SpinGuard guard(lock_);
-  return std::exchange(error_, 0);
+  return tell_error();
 }
 
 size_t Stream::waiting() {
@@ -150,13 +168,13 @@ void Stream::pop_bytes(Piece& piece, size_t count) {
   delete[] std::exchange(piece.copy, nullptr);
   first_piece_ = (first_piece_ + 1) % kAhead;
   --piece_count_;
-  if (is_empty() && !has_end()) source_.know(EPOLLIN, false);
+  if (is_empty()) source_.know(EPOLLIN, readable());
 }
 
 Result<size_t> Stream::take(const Taking& taking) {
   sched::MutexGuard reader(taking_);
   size_t done = 0;
-  for (uint32_t index = 0; taking.to.remaining() > (taking.discard ? done : 0);) {
+  for (uint32_t index = 0; done < taking.most;) {
     Piece* piece;
     {
       sched::SpinGuard guard(lock_);
@@ -164,7 +182,7 @@ Result<size_t> Stream::take(const Taking& taking) {
       piece = &pieces_[(first_piece_ + index) % kAhead];
     }
     const size_t here = piece->end - piece->begin;
-    size_t count = min_of(here, taking.to.remaining() - (taking.discard ? done : 0));
+    size_t count = min_of(here, taking.most - done);
     if (!taking.discard) {
       Result<size_t> moved = piece->copy ? taking.to.scatter(piece->copy + piece->begin, count)
                                          : taking.to.scatter(piece->memory, piece->begin, count);
@@ -185,13 +203,14 @@ Result<size_t> Stream::take(const Taking& taking) {
   }
   sched::SpinGuard guard(lock_);
   if (!is_empty()) return size_t{0};  // the program asked for nothing
-  if (error_) return Errno(std::exchange(error_, 0));
-  if (has_end()) return size_t{0};
+  if (error_) return Errno(taking.keep_error ? error_ : tell_error());
+  if (ended_) return size_t{0};
+  source_.know(EPOLLIN, false);
   return Errno(EAGAIN);
 }
 
 void deliver_arrival(uint64_t token, int64_t result, uint64_t buffer) {
-  if (result < -4095) boundary::host_violation("an arrival with an error that no kernel knows");
+  if (result < 0) (void)boundary::check_result(result).ok();
   HostBuffer data;
   if (result > 0) data = boundary::take_receive_buffer(buffer, static_cast<uint64_t>(result));
   ready_table::arrive(token, result, data);

@@ -29,7 +29,8 @@ constinit std::atomic<uint32_t> g_unsent{0};                  // streams that ha
 
 }  // namespace
 
-void Stream::Call::prepare(Stream& stream, Done done, const boundary::CallArguments& call, int64_t expected, bool linked) {
+void Stream::Call::prepare(Stream& stream, Done done, const boundary::CallArguments& call, int64_t expected,
+                           bool linked) {
   stream_ = &stream;
   done_ = done;
   call_ = call;
@@ -38,11 +39,12 @@ void Stream::Call::prepare(Stream& stream, Done done, const boundary::CallArgume
   awaited_ = false;
 }
 
-// lock_ held. An edge of the host or own progress made this true.
+// lock_ held. An edge of the host or own progress made this true. As the kernel, it tells only those whom it had turned away.
 void Stream::show_room() {
-  const bool room = unsent_ <= kSendRoom / 2 && segment_count_ < kSegments;
-  source_.know(EPOLLOUT, room || broken_);
-  if (room || broken_) source_.queue().notify(with_bands(EPOLLOUT));
+  const bool before = source_.state().yes() & EPOLLOUT;
+  const bool room = broken_ || (unsent_ <= kSendRoom / 2 && segment_count_ < kSegments);
+  source_.know(EPOLLOUT, room);
+  if (room && !before) source_.queue().notify(with_bands(EPOLLOUT));
 }
 
 // lock_ held.
@@ -54,11 +56,12 @@ void Stream::want_to_send() {
   g_listed.store(g_listed.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
-Result<int> Stream::error_or_room(size_t& room) {
+Result<int> Stream::error_or_room(size_t& room, bool keep_error) {
   sched::SpinGuard guard(lock_);
-  if (error_) return Errno(std::exchange(error_, 0));
+  if (error_) return Errno(keep_error ? error_ : tell_error());
   if (broken_ || write_shut_) return Errno(EPIPE);
   room = unsent_ < kSendRoom ? kSendRoom - unsent_ : 0;
+  if (room == 0) source_.know(EPOLLOUT, false);
   return 0;
 }
 
@@ -113,7 +116,7 @@ Result<size_t> Stream::put(file::IoVector& from) {
   size_t done = 0;
   while (from.remaining() > 0) {
     size_t room = 0;
-    Result<int> error = error_or_room(room);
+    Result<int> error = error_or_room(room, done > 0);
     if (!error.ok() && done == 0) return error.error();
     const size_t wanted = min_of(from.remaining(), room);
     if (!error.ok() || wanted == 0) break;
@@ -139,7 +142,7 @@ Result<size_t> Stream::put(file::IoVector& from) {
 Result<size_t> Stream::put_file(const Ref<file::HostDescriptor>& file, uint64_t offset, size_t count) {
   sched::MutexGuard writer(putting_);
   size_t room = 0;
-  TRY(error_or_room(room));
+  TRY(error_or_room(room, false));
   if (room == 0) return Errno(EAGAIN);
   sched::SpinGuard guard(lock_);
   if (segment_count_ == kSegments) return Errno(EAGAIN);
@@ -176,13 +179,15 @@ void Stream::prepare_segment(Call& call, Segment& segment, size_t index, bool mo
   if (segment.file) {
     const size_t cell = kOffsetCells + index * sizeof(uint64_t);
     cells_.put(cell, segment.begin);
-    call.prepare(*this, &Stream::sent, {__NR_sendfile, {number(), segment.file->number(), cells_.address() + cell, left}},
-                 expected, linked);
+    call.prepare(*this, &Stream::sent,
+                 {__NR_sendfile, {number(), segment.file->number(), cells_.address() + cell, left}}, expected,
+                 linked);
     return;
   }
   const auto flags = static_cast<uint64_t>(kMsgDontWait | kMsgNoSignal | (more ? kMsgMore : 0));
-  call.prepare(*this, &Stream::sent, {__NR_sendto, {number(), segment.memory.address() + segment.begin, left, flags}},
-               expected, linked);
+  call.prepare(*this, &Stream::sent,
+               {__NR_sendto, {number(), segment.memory.address() + segment.begin, left, flags}}, expected,
+               linked);
 }
 
 // What there is now goes out with the coming exit. One batch is under way at a time, so bytes stay in order.
@@ -191,6 +196,7 @@ void Stream::post_pending() {
   {
     sched::SpinGuard guard(lock_);
     listed_ = false;
+    advance(0);  // what a writer that failed left empty
     for (; count < segment_count_ && count < kSendCalls; ++count) {
       Segment& segment = segments_[(first_segment_ + count) % kSegments];
       if (segment.left() == 0) break;
@@ -212,10 +218,13 @@ void Stream::sent(Call& call, int64_t result) {
     sched::SpinGuard guard(lock_);
     if (result > call.expected()) boundary::host_violation("more bytes sent than there were");
     if (result > 0) advance(static_cast<uint64_t>(result));
-    if (result >= 0 && result < call.expected()) blocked_ = true;
-    if (result == -EAGAIN) blocked_ = true;
-    const bool known = result >= 0 || result == -EAGAIN || result == -ECANCELED || result == -EINTR;
-    if (!known) break_down(result >= -4095 ? static_cast<int>(-result) : EIO);
+    // A file that became shorter after it was promised: what is missing cannot be made up.
+    if (result == 0)
+      break_down(EIO);
+    else if (result == -EAGAIN || (result > 0 && result < call.expected()))
+      blocked_ = true;
+    else if (result < 0 && result != -ECANCELED && result != -EINTR)
+      break_down(boundary::check_result(result).error().code());
     if (--under_way_ > 0) return;
     finished = conclude();
   }
@@ -247,15 +256,19 @@ bool Stream::conclude() {
 
 // lock_ held. Has the host report when there is room; if there is some now, at once.
 void Stream::ask_for_room() {
-  room_wanted_ = room_asked_;
-  if (std::exchange(room_asked_, true)) return;
+  // Behind a first kReceive, which may leave with another ethread and asks the host for less.
+  room_wanted_ = room_asked_ || asking_;
+  if (room_wanted_) return;
+  room_asked_ = true;
   epoll_event event{};
   event.events = kReadyEvents | EPOLLET;
   event.data = source_.token();
   cells_.put(0, event);
-  room_.prepare(*this, &Stream::asked_for_room,
-                {__NR_epoll_ctl, {static_cast<uint64_t>(boundary::master_epoll()), EPOLL_CTL_MOD, number(), cells_.address()}}, 0,
-                false);
+  room_.prepare(
+      *this, &Stream::asked_for_room,
+      {__NR_epoll_ctl,
+       {static_cast<uint64_t>(boundary::master_epoll()), EPOLL_CTL_MOD, number(), cells_.address()}},
+      0, false);
   owner_.ref();
   boundary::post(room_);
 }
@@ -301,8 +314,11 @@ bool Stream::blocked() {
 void Stream::on_edge(uint32_t events) {
   constexpr uint32_t kProgress = EPOLLOUT | EPOLLERR | EPOLLHUP;
   sched::SpinGuard guard(lock_);
-  source_.know(EPOLLIN, piece_count_ > 0 || has_end());
-  source_.know(EPOLLOUT, broken_ || (unsent_ <= kSendRoom / 2 && segment_count_ < kSegments));
+  source_.know(EPOLLIN, readable());
+  const bool room = broken_ || (unsent_ <= kSendRoom / 2 && segment_count_ < kSegments);
+  source_.know(EPOLLOUT, room);
+  // show_room() will find it told.
+  if (room) source_.queue().notify(with_bands(EPOLLOUT));
   if (!(events & kProgress) || !blocked_) return;
   blocked_ = false;
   want_to_send();
@@ -325,7 +341,8 @@ void post_sends() {
 bool sends_wait() { return g_listed.load(std::memory_order_relaxed) > 0; }
 
 void finish_sends() {
-  constexpr uint64_t kPatienceNs = 1'000'000'000;
+  // The kernel would go on for about as long without the process; here the process's end waits for a peer that does not read.
+  constexpr uint64_t kPatienceNs = 30'000'000'000;
   constexpr uint64_t kStepNs = 20'000'000;
   const uint64_t end = sched::now_ns() + kPatienceNs;
   while (g_unsent.load(std::memory_order_relaxed) > 0 && sched::now_ns() < end)

@@ -20,7 +20,8 @@ namespace {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, signal);
-  kill(getpid(), signal);
+  raise(
+      signal);  // to this thread: one sent to the process may be another's, and this one be at _exit() before it dies
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
   _exit(128 + signal);
 }
@@ -38,7 +39,9 @@ void end_process(Process& process, uint64_t wait_status) {
 
 void report_abort(const abi::EthreadArea& area) {
   if (area.call_args[0] == UINT64_MAX) return;  // the enclave has logged its reason
-  fprintf(stderr, "scone: the enclave's runtime faulted: vector %" PRIu64 " at image offset %#" PRIx64 ", address %#" PRIx64 "\n",
+  fprintf(stderr,
+          "scone: the enclave's runtime faulted: vector %" PRIu64 " at image offset %#" PRIx64
+          ", address %#" PRIx64 "\n",
           area.call_args[0], area.call_args[1], area.call_args[2]);
 }
 

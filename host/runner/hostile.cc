@@ -27,6 +27,7 @@ struct Attack {
   uint64_t (*completion)(uint64_t honest) = nullptr;
   void (*start)(abi::StartInfo& start) = nullptr;
   void (*events)(abi::EthreadArea& area) = nullptr;
+  void (*arrivals)(abi::EthreadArea& area) = nullptr;
   void (*time)(abi::TimePage& page) = nullptr;
 };
 
@@ -45,7 +46,9 @@ template <uint64_t... kNumbers>
 bool any_of(uint64_t number) {
   return ((number == kNumbers) || ...);
 }
-bool any_call(uint64_t number) { return number < abi::kRunnerCallBase; }
+bool any_call(uint64_t number) {
+  return number < abi::kRunnerCallBase || number == static_cast<uint64_t>(abi::RunnerCall::kOpenAndLook);
+}
 bool any_page_call(uint64_t number) {
   return number == static_cast<uint64_t>(abi::RunnerCall::kRestrictPages) ||
          number == static_cast<uint64_t>(abi::RunnerCall::kTrimPages) ||
@@ -53,8 +56,11 @@ bool any_page_call(uint64_t number) {
 }
 constexpr auto any_read = any_of<SYS_read, SYS_pread64, SYS_recvfrom, SYS_getdents64>;
 constexpr auto any_write = any_of<SYS_write, SYS_pwrite64, SYS_sendto>;
-constexpr auto any_new_fd = any_of<SYS_openat, SYS_socket, SYS_accept4>;
-constexpr auto any_stat = any_of<SYS_fstat, SYS_newfstatat>;
+constexpr uint64_t kOpenAndLook = static_cast<uint64_t>(abi::RunnerCall::kOpenAndLook);
+constexpr uint64_t kReceive = static_cast<uint64_t>(abi::RunnerCall::kReceive);
+constexpr auto any_new_fd = any_of<SYS_openat, SYS_socket, SYS_accept4, kOpenAndLook>;
+constexpr auto any_stat = any_of<SYS_fstat, SYS_newfstatat, kOpenAndLook>;
+constexpr auto any_stream_call = any_of<SYS_sendto, SYS_sendfile, SYS_shutdown, kReceive>;
 
 // Answers that are the same whatever was asked.
 template <int64_t kAnswer>
@@ -92,12 +98,26 @@ int64_t master_epoll(uint64_t, Arguments, int64_t honest) {
 // File attributes.
 template <auto kChange>
 int64_t change_stat(uint64_t number, Arguments arguments, int64_t honest) {
-  if (honest == 0) kChange(host_memory<struct stat>(arguments[number == SYS_fstat ? 1 : 2]));
+  if (honest >= 0)
+    kChange(host_memory<struct stat>(arguments[number == kOpenAndLook ? 4 : number == SYS_fstat ? 1 : 2]));
   return honest;
 }
 constexpr auto change_size = [](struct stat& status) { status.st_size = -1; };
 constexpr auto change_all = [](struct stat& status) { memset(&status, 0xff, sizeof status); };
 constexpr auto change_type = [](struct stat& status) { status.st_mode |= S_IFMT; };
+
+// More contents than there was room for, of a file that is as large.
+int64_t long_content(uint64_t, Arguments arguments, int64_t honest) {
+  if (honest < 0) return honest;
+  auto& answer = host_memory<abi::OpenAnswer>(arguments[4]);
+  answer.content_size = int64_t{1} << 40;
+  reinterpret_cast<struct stat&>(answer.stat).st_size = answer.content_size;
+  return honest;
+}
+// One more than was to be sent.
+int64_t sent_one_more(uint64_t number, Arguments arguments, int64_t honest) {
+  return honest < 0 ? honest : static_cast<int64_t>(arguments[number == SYS_sendfile ? 3 : 2] + 1);
+}
 
 // Directory records: 8 bytes inode, 8 bytes position, 2 bytes length, 1 byte type, name.
 template <auto kChange>
@@ -194,6 +214,50 @@ void forged_tokens(abi::EthreadArea& area) {
     if (area.event_count < abi::kMaxReadyEvents) area.events[area.event_count++] = {token, UINT64_MAX};
 }
 
+// Arrivals. An attack changes the last one, or adds one behind.
+template <auto kChange>
+void change_arrival(abi::EthreadArea& area) {
+  if (area.arrival_count > 0) kChange(area.arrivals[area.arrival_count - 1]);
+}
+constexpr auto longer_than_buffer = [](abi::Arrival& arrival) {
+  arrival.result = static_cast<int64_t>(abi::kReceiveBufferSize + 1);
+};
+constexpr auto huge_arrival = [](abi::Arrival& arrival) { arrival.result = INT64_MAX; };
+constexpr auto buffer_out_of_range = [](abi::Arrival& arrival) {
+  if (arrival.result > 0) arrival.buffer = abi::kReceiveBuffers;
+};
+constexpr auto buffer_far_out = [](abi::Arrival& arrival) {
+  if (arrival.result > 0) arrival.buffer = uint64_t{1} << 60;
+};
+constexpr auto below_errno = [](abi::Arrival& arrival) { arrival.result = -4096; };
+constexpr auto most_negative = [](abi::Arrival& arrival) { arrival.result = INT64_MIN; };
+constexpr auto arrival_restart_code = [](abi::Arrival& arrival) { arrival.result = -512; };
+void many_arrivals(abi::EthreadArea& area) { area.arrival_count = UINT64_MAX; }
+void buffer_twice(abi::EthreadArea& area) {
+  if (area.arrival_count == 0 || area.arrival_count == abi::kMaxArrivals) return;
+  const abi::Arrival& last = area.arrivals[area.arrival_count - 1];
+  if (last.result > 0) area.arrivals[area.arrival_count++] = last;
+}
+// Twice as many buffers as any stream asks for, each another one.
+void not_asked_for(abi::EthreadArea& area) {
+  if (area.arrival_count == 0) return;
+  const abi::Arrival last = area.arrivals[area.arrival_count - 1];
+  if (last.result <= 0) return;
+  for (uint64_t i = 0; i < 40 && area.arrival_count < abi::kMaxArrivals; ++i)
+    area.arrivals[area.arrival_count++] = {last.token, 1, abi::kReceiveBuffers - 1 - i};
+}
+void unknown_tokens(abi::EthreadArea& area) {
+  static constexpr uint64_t kTokens[] = {
+      0, 1, kInsideEnclave, UINT64_MAX, uint64_t{1} << 32, 0x4141414141414141};
+  static std::atomic<uint64_t> buffer{abi::kReceiveBuffers / 2};
+  for (uint64_t token : kTokens) {
+    if (area.arrival_count >= abi::kMaxArrivals - 2) return;
+    area.arrivals[area.arrival_count++] = {token, 0, 0};
+    // Buffers that lie deep in the honest part's stock, so that it does not give them out twice.
+    if (buffer < abi::kReceiveBuffers) area.arrivals[area.arrival_count++] = {token, 100, buffer++};
+  }
+}
+
 // Time. The page's sequence is left even: what is in it looks like any other update.
 void backwards(abi::TimePage& page) {
   static std::atomic<uint64_t> updates{0};
@@ -277,6 +341,25 @@ constexpr Attack kAttacks[] = {
     {.name = "start-larger-enclave", .start = set_start<&Start::enclave_size, uint64_t{1} << 46>},
     {.name = "events-many", .events = many_events},
     {.name = "events-forged", .events = forged_tokens},
+    {.name = "open-content-too-long", .call = long_content, .concerns = any_of<kOpenAndLook>},
+    {.name = "posted-send-more-than-given",
+     .call = sent_one_more,
+     .concerns = any_of<SYS_sendto, SYS_sendfile>},
+    {.name = "posted-result-below-errno", .call = always<-4096>, .concerns = any_stream_call},
+    {.name = "posted-result-most-negative", .call = always<INT64_MIN>, .concerns = any_stream_call},
+    {.name = "posted-restart-code", .call = always<-512>, .concerns = any_stream_call},
+    {.name = "start-receive-buffers-inside", .start = set_start<&Start::receive_buffers, kInsideEnclave>},
+    {.name = "arrival-unknown-token", .arrivals = unknown_tokens},
+    {.name = "arrival-longer-than-buffer", .arrivals = change_arrival<longer_than_buffer>},
+    {.name = "arrival-huge", .arrivals = change_arrival<huge_arrival>},
+    {.name = "arrival-buffer-out-of-range", .arrivals = change_arrival<buffer_out_of_range>},
+    {.name = "arrival-buffer-far-out", .arrivals = change_arrival<buffer_far_out>},
+    {.name = "arrival-buffer-twice", .arrivals = buffer_twice},
+    {.name = "arrival-not-asked-for", .arrivals = not_asked_for},
+    {.name = "arrival-result-below-errno", .arrivals = change_arrival<below_errno>},
+    {.name = "arrival-result-most-negative", .arrivals = change_arrival<most_negative>},
+    {.name = "arrival-restart-code", .arrivals = change_arrival<arrival_restart_code>},
+    {.name = "arrivals-many", .arrivals = many_arrivals},
     {.name = "time-backwards", .time = backwards},
     {.name = "time-twice-as-fast", .time = twice_as_fast},
     {.name = "time-never-even", .time = never_even},
@@ -318,6 +401,10 @@ void tamper_start(abi::StartInfo& start) {
 
 void tamper_events(abi::EthreadArea& area) {
   if (g_attack && g_attack->events && is_opportunity()) g_attack->events(area);
+}
+
+void tamper_arrivals(abi::EthreadArea& area) {
+  if (g_attack && g_attack->arrivals && is_opportunity()) g_attack->arrivals(area);
 }
 
 void tamper_time(abi::TimePage& page) {

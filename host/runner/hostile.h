@@ -22,6 +22,8 @@ uint64_t tamper_completion(uint64_t honest_value);
 void tamper_start(abi::StartInfo& start);
 // With the events that an idle ethread gets.
 void tamper_events(abi::EthreadArea& area);
+// With the bytes of streams that an idle ethread gets.
+void tamper_arrivals(abi::EthreadArea& area);
 // With each new reading of the clocks.
 void tamper_time(abi::TimePage& page);
 

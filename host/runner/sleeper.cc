@@ -102,6 +102,11 @@ void Sleeper::sleep(unsigned number, uint64_t deadline_ns, abi::EthreadArea& are
   area.event_count = 0;
   // Whoever asked for more of a stream looks for it: the poller may be asleep already.
   if (receiver_ && receiver_->before_wait(number, area)) deadline_ns = 0;
+  wait_for_events(number, deadline_ns, area);
+  tamper_arrivals(area);
+}
+
+void Sleeper::wait_for_events(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area) {
   if (deadline_ns == 0) return poll_events(number, 0, area);
   Bed& bed = beds_[number];
   bed.asleep.store(true);

@@ -42,6 +42,7 @@ class Sleeper {
   };
   static constexpr unsigned kNobody = UINT32_MAX;
 
+  void wait_for_events(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area);
   void poll_events(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area);
   void collect(unsigned number, const timespec* timeout, abi::EthreadArea& area);
 

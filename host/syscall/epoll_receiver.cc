@@ -84,8 +84,8 @@ bool EpollReceiver::receive_one(uint64_t token, Stream& stream, unsigned ethread
   stream.ethread = ethread;
   stream.mark = ++arrivals_[ethread];
   if (count > 0) --stream.allowed;
-  // Short: that was all, and more makes an edge. The end and errors are final.
-  stream.readable = count == static_cast<ssize_t>(abi::kReceiveBufferSize);
+  // Short: that was all, and more makes an edge, unless the edge of the end came with it. The end and errors are final.
+  stream.readable = count == static_cast<ssize_t>(abi::kReceiveBufferSize) || (count > 0 && stream.ending);
   if (count <= 0) stream.allowed = 0;
   return stream.readable;
 }
@@ -115,6 +115,7 @@ uint32_t EpollReceiver::on_event(const epoll_event& event, unsigned ethread, abi
   Stream& stream = entry->second;
   if (event.events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
     stream.readable = true;
+    if (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) stream.ending = true;
     if (!stream.queued) serve(entry->first, stream, ethread, area);
   }
   return event.events & ~EPOLLIN;

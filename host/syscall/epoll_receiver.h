@@ -24,6 +24,7 @@ class EpollReceiver final : public Receiver {
     int fd = -1;
     uint64_t allowed = 0;    // buffers that the enclave still takes
     bool readable = true;    // as far as is known
+    bool ending = false;     // the end or an error stands behind what is to be read: no edge will tell of it again
     bool queued = false;     // in waiting_
     // Its last arrival was number `mark` of `ethread`'s: until that one has dealt with it, only it may bring more, or the order would be lost.
     unsigned ethread = 0;

@@ -8,6 +8,7 @@ import pathlib
 import sys
 
 import bad_input
+import coherence
 import harness
 import outside
 import programs
@@ -18,6 +19,7 @@ import writer
 TESTS = {
     **{f"program.{program.name}": program.test for program in programs.PROGRAMS},
     **bad_input.TESTS,
+    **coherence.TESTS,
     **outside.TESTS,
     **servers.TESTS,
     **startup.TESTS,

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <deque>
+#include <iterator>
 #include <new>
 #include <set>
 #include <utility>
@@ -28,6 +30,10 @@ Kernel g_kernel = real_kernel;
 std::set<int> g_owned;
 uint64_t g_unmapped_begin = 0, g_unmapped_end = 0;
 int g_allocations_left = -1;  // -1: no limit
+bool g_batching = false;
+uint64_t g_world_age = 0;
+uint64_t g_now_ns = 0;
+std::deque<boundary::PostedCall*> g_posted;
 
 bool faults(uint64_t address, size_t size) {
   if (size == 0) return false;
@@ -79,6 +85,19 @@ MemoryShortage::~MemoryShortage() { g_allocations_left = -1; }
 
 int owned_descriptors() { return static_cast<int>(g_owned.size()); }
 
+void set_now_ns(uint64_t now) { g_now_ns = now; }
+
+BatchingGuard::BatchingGuard() { g_batching = true; }
+BatchingGuard::~BatchingGuard() {
+  while (!g_posted.empty()) cross();
+  g_batching = false;
+}
+
+ReceiveBuffers& receive_buffers() {
+  static ReceiveBuffers buffers;
+  return buffers;
+}
+
 }  // namespace scone::fake
 
 namespace {
@@ -121,27 +140,53 @@ Result<uint64_t> host_call_blocking(uint64_t number, uint64_t a0, uint64_t a1, u
 void host_violation(const char* what) { throw fake::Violation{what}; }
 void panic(const char* what) { throw fake::Violation{std::string("panic: ") + what}; }
 
+Result<uint64_t> check_result(int64_t result) {
+  if (result >= 0) return static_cast<uint64_t>(result);
+  if (result < -4095 || (result <= -512 && result >= -516)) host_violation("a result that no kernel returns");
+  return Errno(static_cast<int>(-result));
+}
+
 uint64_t check_count(uint64_t result, uint64_t limit) {
   if (result > limit) host_violation("more bytes than were asked for");
   return result;
 }
 
 const abi::StartInfo& start_info() {
-  static const abi::StartInfo info = [] {
-    abi::StartInfo made{};
-    made.pid = static_cast<uint64_t>(getpid());
-    return made;
-  }();
+  static abi::StartInfo info{};
+  info.pid = static_cast<uint64_t>(getpid());
+  info.flags = fake::g_batching ? abi::kFlagBatched | abi::kFlagReceiveAhead : 0;
   return info;
 }
 
-// No engine that posts calls: each is a crossing of its own.
-bool batching() { return false; }
-uint64_t world_age() { return 0; }
-uint64_t posted() { return 0; }
-void post(PostedCall&) { panic("a call was posted"); }
-bool receive_buffers_scarce() { return false; }
-HostBuffer take_receive_buffer(uint64_t, uint64_t) { return {}; }
+// Without a BatchingGuard no engine posts calls: each is a crossing of its own.
+bool batching() { return fake::g_batching; }
+uint64_t world_age() { return fake::g_world_age; }
+uint64_t posted() { return fake::g_posted.size(); }
+void post(PostedCall& call) {
+  if (!batching()) panic("a call was posted");
+  fake::g_posted.push_back(&call);
+}
+bool receive_buffers_scarce() { return fake::receive_buffers().scarce; }
+HostBuffer take_receive_buffer(uint64_t, uint64_t length) {
+  HostBuffer buffer = HostBuffer::allocate(length).take();
+  buffer.write(0, fake::receive_buffers().content.data(), length);
+  return buffer;
+}
+
+// The friend of PostedCall.
+class Round {
+ public:
+  static int64_t perform(PostedCall& call, bool& chain_broken) {
+    if (!call.linked_) chain_broken = false;
+    if (chain_broken) return -ECANCELED;
+    fake::Call made{call.call_.number, {}};
+    std::copy(std::begin(call.call_.arguments), std::end(call.call_.arguments), made.arguments);
+    fake::journal().posted.push_back(made.number);
+    const int64_t result = fake::g_kernel(made);
+    chain_broken = call.awaited_ || result != call.expected_;
+    return result;
+  }
+};
 
 Result<HostBuffer> HostBuffer::allocate(size_t size) {
   HostBuffer buffer;
@@ -225,6 +270,19 @@ Result<size_t> copy_string_from_app(char* to, AppPtr<const char> from, size_t ca
 
 }  // namespace scone::boundary
 
+namespace scone::fake {
+
+void cross() {
+  ++g_world_age;
+  std::vector<std::pair<boundary::PostedCall*, int64_t>> answers;
+  bool chain_broken = false;
+  for (boundary::PostedCall* call : std::exchange(g_posted, {}))
+    answers.emplace_back(call, boundary::Round::perform(*call, chain_broken));
+  for (auto [call, result] : answers) call->complete(result);
+}
+
+}  // namespace scone::fake
+
 namespace scone::sched {
 
 // The tests have one thread.
@@ -236,7 +294,7 @@ void Mutex::unlock() { held_ = false; }
 void park(uint64_t) { boundary::panic("nothing would wake this thread"); }
 void unpark(Lthread&) {}
 bool interrupted() { return false; }
-uint64_t now_ns() { return 0; }
+uint64_t now_ns() { return fake::g_now_ns; }
 
 }  // namespace scone::sched
 

@@ -36,7 +36,8 @@ Kernel lie_about(uint64_t number, std::function<int64_t(const Call&)> lie);
 struct Journal {
   std::vector<uint64_t> numbers;
   std::vector<uint64_t> blocking;
-  void clear() { numbers.clear(), blocking.clear(); }
+  std::vector<uint64_t> posted;
+  void clear() { numbers.clear(), blocking.clear(), posted.clear(); }
 };
 Journal& journal();
 
@@ -56,6 +57,25 @@ class MemoryShortage {
   explicit MemoryShortage(int successes = 0);
   ~MemoryShortage();
 };
+
+// What the clock says; 0 at first.
+void set_now_ns(uint64_t now);
+
+// The engine that posts calls, until the end of the scope; then what was posted is performed.
+class BatchingGuard {
+ public:
+  BatchingGuard();
+  ~BatchingGuard();
+};
+// Leaves and returns: performs what was posted, and hands out the results.
+void cross();
+
+// Any receive buffer has this content; `scarce`: so many are in use that bytes are to be copied inside.
+struct ReceiveBuffers {
+  std::string content;
+  bool scarce = false;
+};
+ReceiveBuffers& receive_buffers();
 
 // Files of the host that HostFd owns at the moment.
 int owned_descriptors();

@@ -39,14 +39,21 @@ ATTACKS = {
         "address-too-long", "option-too-long", "message-name-too-long", "message-control-too-long",
         "message-control-without-length", "message-control-record-too-long", "message-standard-descriptors")},
     "message-pointers-inside": (victims.SOCKETS, ERROR),
+    **{name: (victims.STREAMS, STOPPED) for name in (
+        "posted-send-more-than-given", "posted-result-below-errno", "posted-result-most-negative", "posted-restart-code",
+        "arrival-longer-than-buffer", "arrival-huge", "arrival-buffer-out-of-range", "arrival-buffer-far-out",
+        "arrival-buffer-twice", "arrival-not-asked-for", "arrival-result-below-errno", "arrival-result-most-negative",
+        "arrival-restart-code", "arrivals-many")},
+    "arrival-unknown-token": (victims.STREAMS, UNHARMED),
+    "open-content-too-long": (victims.FILES, UNHARMED),
     **{name: (victims.THREADS, STOPPED) for name in (
         "completion-slot-beyond", "completion-other-slot", "completion-old-generation", "completion-twice")},
     **{name: (victims.FILES, REFUSED) for name in (
         "start-other-version", "start-many-ethreads", "start-no-ethreads", "start-shared-area-inside",
         "start-shared-area-misaligned", "start-ethread-areas-inside", "start-arena-inside", "start-arena-wraps",
         "start-strings-inside", "start-strings-without-end", "start-more-arguments", "start-stats-inside",
-        "start-cpuid-inside", "start-larger-enclave", "start-scf-inside", "start-scf-wraps", "start-scf-huge",
-        "start-scf-key-inside", "start-scf-key-misaligned", "start-scf-key-short", "start-scf-without-key",
+        "start-cpuid-inside", "start-larger-enclave", "start-receive-buffers-inside", "start-scf-inside", "start-scf-wraps",
+        "start-scf-huge", "start-scf-key-inside", "start-scf-key-misaligned", "start-scf-key-short", "start-scf-without-key",
         "start-scf-key-alone")},
     "events-many": (victims.SOCKETS, ERROR),
     "events-forged": (victims.SOCKETS, UNHARMED),

@@ -39,6 +39,32 @@ print(udp.recvmsg(10, 100)[0])
 print("done")
 """
 
+# Both ends in one process, so that every byte passes the border twice.
+STREAMS = r"""
+import hashlib, os, socket, threading
+listener = socket.create_server(("127.0.0.1", 0))
+def serve():
+    for _ in range(6):
+        connection, _ = listener.accept()
+        while data := connection.recv(5000): connection.sendall(data)
+        connection.close()
+thread = threading.Thread(target=serve, daemon=True); thread.start()
+with open("tree/f8", "rb") as file:
+    for round in range(6):
+        client = socket.create_connection(listener.getsockname(), timeout=5)
+        data = bytes(range(256)) * (4 * round + 1)
+        threading.Thread(target=client.sendall, args=(data,), daemon=True).start()
+        got = b""
+        while len(got) < len(data) and (piece := client.recv(3000)): got += piece
+        print(len(got), hashlib.sha256(got).hexdigest()[:16])
+        print(os.sendfile(client.fileno(), file.fileno(), 0, 2000))
+        client.shutdown(socket.SHUT_WR)
+        rest = b""
+        while piece := client.recv(3000): rest += piece
+        print(len(rest)); client.close()
+print("done")
+"""
+
 CLOCKS = r"""
 import time, threading
 last, jumps = time.monotonic_ns(), 0

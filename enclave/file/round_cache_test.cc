@@ -1,0 +1,126 @@
+// What may be found again, and until when.
+#include "enclave/file/round_cache.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "tests/file/fake_host.h"
+
+namespace scone::file::round_cache {
+namespace {
+
+class RoundCacheTest : public testing::Test {
+ protected:
+  RoundCacheTest() {
+    fake::set_now_ns(1000);
+    forget_all();
+  }
+  ~RoundCacheTest() override {
+    forget_all();
+    fake::set_now_ns(0);
+  }
+
+  static Opened opened() {
+    Opened made;
+    made.descriptor = HostDescriptor::create(HostFd::adopt(static_cast<uint64_t>(dup(0)))).take();
+    made.snapshot = Ref<Snapshot>::adopt(new (std::nothrow) Snapshot);
+    return made;
+  }
+  // One open(2): the question, its crossing, the answer.
+  static Opened open(const std::string& path, int flags = 0) {
+    const Question question;
+    fake::cross();
+    forget_all();
+    Opened made = opened();
+    remember_open(question, path, flags, made);
+    return made;
+  }
+
+  fake::BatchingGuard batching_;
+};
+
+TEST_F(RoundCacheTest, FindsWhatWasJustOpened) {
+  Opened made = open("file");
+  auto found = find_open("file", 0);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->descriptor.get(), made.descriptor.get());
+  EXPECT_EQ(find(*made.descriptor).get(), made.snapshot.get());
+  EXPECT_FALSE(find_open("file", 1));
+  EXPECT_FALSE(find_open("fil", 0));
+}
+
+TEST_F(RoundCacheTest, ACrossingMakesItForgotten) {
+  Opened made = open("file");
+  fake::cross();
+  forget_all();
+  EXPECT_FALSE(find_open("file", 0));
+  EXPECT_FALSE(find(*made.descriptor));
+}
+
+TEST_F(RoundCacheTest, AnAnswerThatAnotherCrossingOvertookIsNotRemembered) {
+  const Question question;
+  fake::cross();  // its own
+  fake::cross();  // another ethread's
+  forget_all();
+  remember_open(question, "file", 0, opened());
+  EXPECT_FALSE(find_open("file", 0));
+  struct ::stat stat = {};
+  remember_stat(question, "file", 0, stat);
+  EXPECT_FALSE(find_stat("file", 0, stat));
+}
+
+TEST_F(RoundCacheTest, WhatIsForgottenDoesNotComeBackWithTheNextEntry) {
+  open("old");
+  fake::cross();
+  forget_all();
+  open("new");
+  EXPECT_FALSE(find_open("old", 0));
+  EXPECT_TRUE(find_open("new", 0));
+}
+
+TEST_F(RoundCacheTest, WhoLooksAgainAndAgainWithoutACrossingSeesChangesInTheEnd) {
+  open("file");
+  fake::set_now_ns(500'000);
+  EXPECT_TRUE(find_open("file", 0));
+  fake::set_now_ns(1'100'000);
+  EXPECT_FALSE(find_open("file", 0));
+}
+
+TEST_F(RoundCacheTest, MoreThanThereIsRoomForReplacesTheOldest) {
+  const int before = fake::owned_descriptors();
+  const Question question;
+  fake::cross();
+  for (int i = 0; i < 200; ++i) remember_open(question, "file" + std::to_string(i), 0, opened());
+  EXPECT_TRUE(find_open("file199", 0));
+  EXPECT_FALSE(find_open("file0", 0));
+  forget_all();
+  EXPECT_EQ(fake::owned_descriptors(), before);
+}
+
+TEST_F(RoundCacheTest, NamesTooLongAreLeftAlone) {
+  const std::string name(241, 'n');
+  open(name);
+  EXPECT_FALSE(find_open(name, 0));
+  EXPECT_FALSE(find_open("", 0));
+}
+
+TEST_F(RoundCacheTest, OfContentsOnlyFewBytesAreFetched) {
+  const uint32_t name = hash("a file that is read");
+  EXPECT_EQ(read_size(name), 0u);
+  note_read(name, 1000);
+  EXPECT_EQ(read_size(name), 1000u);
+  note_read(name, 1 << 20);
+  EXPECT_EQ(read_size(name), 1000u);
+}
+
+TEST(RoundCacheWithoutBatching, NothingIsRemembered) {
+  const Question question;
+  struct ::stat stat = {};
+  remember_stat(question, "file", 0, stat);
+  EXPECT_FALSE(find_stat("file", 0, stat));
+}
+
+}  // namespace
+}  // namespace scone::file::round_cache
