@@ -55,6 +55,15 @@ Result<uint64_t> host_call(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a
   return check_result(use_round() ? call_by_post(call) : call_by_exit(call));
 }
 
+bool calls_wait_for_company() { return use_round(); }
+
+Result<uint64_t> host_call_now(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                               uint64_t a5) {
+  count();
+  const CallArguments call{number, {a0, a1, a2, a3, a4, a5}};
+  return check_result(use_helper() ? call_through_slot(call, false) : call_by_exit(call));
+}
+
 Result<uint64_t> host_call_blocking(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
                                     uint64_t a5) {
   count();

@@ -16,6 +16,12 @@ namespace scone::boundary {
 Result<uint64_t> host_call(uint64_t number, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0, uint64_t a3 = 0,
                            uint64_t a4 = 0, uint64_t a5 = 0);
 
+// True if host_call() would wait for other threads' calls instead of leaving at once.
+bool calls_wait_for_company();
+// As host_call(), but at once, by an exit of its own: for answers that many threads are waiting for.
+Result<uint64_t> host_call_now(uint64_t number, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0, uint64_t a3 = 0,
+                               uint64_t a4 = 0, uint64_t a5 = 0);
+
 // For calls that may block for long (fsync, flock, opening a FIFO, …): always a helper thread; other threads run
 // meanwhile. If a signal arrives for the current thread, the helper's call is interrupted: the result is then what the kernel
 // returned, or Errno(process::kRestartSys) if that was EINTR.
@@ -37,4 +43,5 @@ uint64_t check_count(uint64_t result, uint64_t limit);
 namespace scone {
 using boundary::host_call;
 using boundary::host_call_blocking;
+using boundary::host_call_now;
 }

@@ -24,13 +24,11 @@ class Round {
   // Writes what fits; the rest travels next time.
   void begin(HostPtr<abi::EthreadArea> area) {
     auto calls = HostPtr<abi::PostedCall>::unchecked(area.address() + offsetof(abi::EthreadArea, posted));
-    questions_ = false;
     while (travelling_ < abi::kMaxPosted) {
       PostedCall* call = waiting_.front();
       // What is linked travels together: the host forgets how the last call of a crossing went.
       if (!call || (!call->linked_ && travelling_ > abi::kMaxPosted - PostedCall::kMaxLinked)) break;
       waiting_.pop_front();
-      questions_ = questions_ || call->awaited_;
       write(calls + travelling_, *call);
       under_way_[travelling_++] = call;
       --count_;
@@ -40,8 +38,9 @@ class Round {
     if (waiting_.front()) area.field(&abi::EthreadArea::idle_deadline_ns).store(0);
   }
 
-  // True if somebody's question was among the calls, so that other things happened after it and before the return.
-  bool answers_questions() const { return travelling_ > 0 && questions_; }
+  // The world's age at the end of this ethread's last crossing.
+  void crossed(uint64_t age) { age_ = age; }
+  uint64_t age() const { return age_; }
 
   void finish(HostPtr<abi::EthreadArea> area) {
     auto calls = HostPtr<abi::PostedCall>::unchecked(area.address() + offsetof(abi::EthreadArea, posted));
@@ -63,7 +62,7 @@ class Round {
   uint64_t count_ = 0;  // in waiting_
   PostedCall* under_way_[abi::kMaxPosted];
   uint64_t travelling_ = 0;
-  bool questions_ = false;  // of those under way
+  uint64_t age_ = 0;
 };
 
 namespace {
@@ -133,9 +132,11 @@ int64_t call_by_post(const CallArguments& call) {
 
 uint64_t world_age() { return g_world_age.load(std::memory_order_acquire); }
 
+bool nothing_since_own_crossing() { return own_round().age() == world_age(); }
+
 void note_news() {
   if (!batching()) return;
-  g_world_age.fetch_add(2, std::memory_order_seq_cst);
+  g_world_age.fetch_add(1, std::memory_order_seq_cst);
   file::round_cache::forget_all();
 }
 
@@ -148,9 +149,7 @@ void begin_round(HostPtr<abi::EthreadArea> area) {
 
 void finish_round(HostPtr<abi::EthreadArea> area) {
   if (!batching()) return;
-  // The exit's own call is the last thing that happened outside. Behind a question that was posted, there were others' calls, and
-  // there may be bytes that tell of changes.
-  g_world_age.fetch_add(own_round().answers_questions() ? 2 : 1, std::memory_order_seq_cst);
+  own_round().crossed(g_world_age.fetch_add(1, std::memory_order_seq_cst) + 1);
   file::round_cache::forget_all();
   own_round().finish(area);
   take_arrivals(area);

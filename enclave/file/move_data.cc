@@ -93,7 +93,7 @@ Result<size_t> send_behind(File& from, uint64_t offset, File& to, size_t count) 
   if (snapshot && !snapshot->has_content && small) round_cache::note_read(snapshot->path_hash, size);
   if (!snapshot || !snapshot->has_content || !small) return socket->send_file(file->descriptor(), offset, count);
   IoVector content = IoVector::of_runtime(static_cast<char*>(snapshot->content()) + offset, count);
-  return socket->write(content, std::nullopt);
+  return to.write(content, std::nullopt);
 }
 
 }  // namespace

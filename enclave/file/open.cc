@@ -123,10 +123,10 @@ Result<Ref<File>> open_and_look(const HostPlace& place, const PathName& path, in
   const uint64_t content = keep ? round_cache::read_size(snapshot->path_hash) : 0;
   const bool fetch = content > 0;
   snapshot->answer = TRY(HostBuffer::allocate(sizeof(abi::OpenAnswer) + content));
-  const round_cache::Question question;
-  Result<uint64_t> fd = host_call(static_cast<uint64_t>(abi::RunnerCall::kOpenAndLook), place.directory,
-                                  place.path.address(), host_flags(flags), mode, snapshot->answer.address(),
-                                  snapshot->answer.size());
+  const round_cache::Question question(snapshot->path_hash);
+  Result<uint64_t> fd = question.ask(static_cast<uint64_t>(abi::RunnerCall::kOpenAndLook), place.directory,
+                                     place.path.address(), host_flags(flags), mode, snapshot->answer.address(),
+                                     snapshot->answer.size());
   if (!fd.ok()) {
     if (!nonblock_refused(place, flags, fd.error())) return fd.error();
     return open_there(place, flags, mode);

@@ -32,14 +32,18 @@ struct Snapshot final : RefCounted {
 
 namespace round_cache {
 
-// When an answer was asked for. Valid if no other crossing than the answer's own came in between.
+// A question to the host whose answer may be remembered. If others ask the same at the moment it is asked at once, so that they find the
+// answer; otherwise it travels as any call, and then its answer is for the asker only.
 class Question {
  public:
-  Question();
+  explicit Question(uint32_t path_hash);
+  // Call once.
+  Result<uint64_t> ask(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4 = 0, uint64_t a5 = 0) const;
+  // Nothing can have changed since the answer. Precondition: the thread has not parked since.
   bool still_current() const;
 
  private:
-  uint64_t age_;
+  const bool alone_;
 };
 
 struct Opened {
@@ -60,6 +64,8 @@ void remember_stat(const Question& question, std::string_view path, int flags, c
 uint32_t hash(std::string_view path);
 // The size is that of the contents; 0: they are not read, or too large.
 uint64_t read_size(uint32_t path_hash);
+// Notes a question, and tells whether the same was asked just before.
+bool often_asked(uint32_t path_hash);
 void note_read(uint32_t path_hash, uint64_t size);
 
 // After a crossing.

@@ -1,4 +1,6 @@
 // What may be found again, and until when.
+#include <sys/stat.h>
+#define _ASM_X86_STAT_H  // the same struct, which the C library has declared already
 #include "enclave/file/round_cache.h"
 
 #include <gtest/gtest.h>
@@ -30,7 +32,7 @@ class RoundCacheTest : public testing::Test {
   }
   // One open(2): the question, its crossing, the answer.
   static Opened open(const std::string& path, int flags = 0) {
-    const Question question;
+    const Question question(hash(path));
     fake::cross();
     forget_all();
     Opened made = opened();
@@ -60,15 +62,25 @@ TEST_F(RoundCacheTest, ACrossingMakesItForgotten) {
 }
 
 TEST_F(RoundCacheTest, AnAnswerThatAnotherCrossingOvertookIsNotRemembered) {
-  const Question question;
-  fake::cross();  // its own
-  fake::cross();  // another ethread's
+  const Question question(hash("file"));
+  fake::cross();
+  fake::cross_elsewhere();
   forget_all();
   remember_open(question, "file", 0, opened());
   EXPECT_FALSE(find_open("file", 0));
   struct ::stat stat = {};
   remember_stat(question, "file", 0, stat);
   EXPECT_FALSE(find_stat("file", 0, stat));
+}
+
+TEST_F(RoundCacheTest, AnAnswerThatCameWithOthersIsForItsAskerOnly) {
+  fake::set_company(true);
+  for (int i = 0; i < 20; ++i) fake::cross();  // so that no other test asked just before
+  open("asked once");
+  EXPECT_FALSE(find_open("asked once", 0));
+  open("asked once");  // again: now it leaves at once
+  EXPECT_TRUE(find_open("asked once", 0));
+  fake::set_company(false);
 }
 
 TEST_F(RoundCacheTest, WhatIsForgottenDoesNotComeBackWithTheNextEntry) {
@@ -90,7 +102,7 @@ TEST_F(RoundCacheTest, WhoLooksAgainAndAgainWithoutACrossingSeesChangesInTheEnd)
 
 TEST_F(RoundCacheTest, MoreThanThereIsRoomForReplacesTheOldest) {
   const int before = fake::owned_descriptors();
-  const Question question;
+  const Question question(hash("file"));
   fake::cross();
   for (int i = 0; i < 200; ++i) remember_open(question, "file" + std::to_string(i), 0, opened());
   EXPECT_TRUE(find_open("file199", 0));
@@ -116,7 +128,7 @@ TEST_F(RoundCacheTest, OfContentsOnlyFewBytesAreFetched) {
 }
 
 TEST(RoundCacheWithoutBatching, NothingIsRemembered) {
-  const Question question;
+  const Question question(hash("file"));
   struct ::stat stat = {};
   remember_stat(question, "file", 0, stat);
   EXPECT_FALSE(find_stat("file", 0, stat));

@@ -36,9 +36,10 @@ Result<void> host_statat(Place& place, int flags, struct ::stat& result) {
   if (plain && file::round_cache::find_stat(place.path().view(), flags, result)) return ok();
   HostBuffer path = TRY(place.path_argument());
   HostBuffer answer = TRY(HostBuffer::allocate(file::kHostStatSize));
-  const file::round_cache::Question question;
-  TRY(host_call(__NR_newfstatat, place.directory_argument(), path.address(), answer.address(),
-                static_cast<uint64_t>(flags)));
+  // Not to be taken for an open of the same name.
+  const file::round_cache::Question question(~file::round_cache::hash(place.path().view()));
+  TRY(question.ask(__NR_newfstatat, place.directory_argument(), path.address(), answer.address(),
+                   static_cast<uint64_t>(flags)));
   file::read_host_stat(answer, result);
   if (plain) file::round_cache::remember_stat(question, place.path().view(), flags, result);
   return ok();

@@ -32,6 +32,8 @@ uint64_t g_unmapped_begin = 0, g_unmapped_end = 0;
 int g_allocations_left = -1;  // -1: no limit
 bool g_batching = false;
 uint64_t g_world_age = 0;
+uint64_t g_own_age = 0;  // of the last crossing of this ethread
+bool g_company = false;
 uint64_t g_now_ns = 0;
 std::deque<boundary::PostedCall*> g_posted;
 
@@ -161,6 +163,12 @@ const abi::StartInfo& start_info() {
 // Without a BatchingGuard no engine posts calls: each is a crossing of its own.
 bool batching() { return fake::g_batching; }
 uint64_t world_age() { return fake::g_world_age; }
+bool nothing_since_own_crossing() { return fake::g_own_age == fake::g_world_age; }
+bool calls_wait_for_company() { return fake::g_company; }
+Result<uint64_t> host_call_now(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                               uint64_t a5) {
+  return host_call(number, a0, a1, a2, a3, a4, a5);
+}
 uint64_t posted() { return fake::g_posted.size(); }
 void post(PostedCall& call) {
   if (!batching()) panic("a call was posted");
@@ -272,8 +280,12 @@ Result<size_t> copy_string_from_app(char* to, AppPtr<const char> from, size_t ca
 
 namespace scone::fake {
 
+void cross_elsewhere() { ++g_world_age; }
+
+void set_company(bool company) { g_company = company; }
+
 void cross() {
-  ++g_world_age;
+  g_own_age = ++g_world_age;
   std::vector<std::pair<boundary::PostedCall*, int64_t>> answers;
   bool chain_broken = false;
   for (boundary::PostedCall* call : std::exchange(g_posted, {}))

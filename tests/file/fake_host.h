@@ -69,6 +69,10 @@ class BatchingGuard {
 };
 // Leaves and returns: performs what was posted, and hands out the results.
 void cross();
+// A crossing of another ethread.
+void cross_elsewhere();
+// Whether calls wait for other threads' calls.
+void set_company(bool company);
 
 // Any receive buffer has this content; `scarce`: so many are in use that bytes are to be copied inside.
 struct ReceiveBuffers {

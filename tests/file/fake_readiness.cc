@@ -26,6 +26,7 @@ Result<void> ReadySource::wait(uint32_t events, uint64_t) {
 }
 
 void ReadySource::on_edge(uint32_t) {}
+void ReadySource::on_arrival(int64_t, HostBuffer&) {}
 
 }  // namespace scone::net
 
