@@ -62,7 +62,8 @@ bool keys_agree() {
   EVP_PKEY* a = EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519");
   EVP_PKEY* b = EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519");
   EVP_PKEY_CTX* context = a ? EVP_PKEY_CTX_new(a, nullptr) : nullptr;
-  const bool agreed = b && context && EVP_PKEY_derive_init(context) == 1 && EVP_PKEY_derive_set_peer(context, b) == 1 &&
+  const bool agreed = b && context && EVP_PKEY_derive_init(context) == 1 &&
+                      EVP_PKEY_derive_set_peer(context, b) == 1 &&
                       EVP_PKEY_derive(context, secret, &size) == 1 && size == sizeof secret;
   EVP_PKEY_CTX_free(context);
   EVP_PKEY_free(a);
@@ -91,10 +92,12 @@ bool try_all() {
   mark_stack();
   const uint64_t before = sched::now_ns();
   { crypto::Section first; }
-  boundary::log(boundary::Line() << "start: " << (sched::now_ns() - before) / 1000 << " us, stack " << used_stack());
+  boundary::log(boundary::Line() << "start: " << (sched::now_ns() - before) / 1000 << " us, stack "
+                                 << used_stack());
   mark_stack();
   const bool agreed = keys_agree();
-  boundary::log(boundary::Line() << "X25519: " << (agreed ? "agreed" : "FAILED") << ", stack " << used_stack());
+  boundary::log(boundary::Line() << "X25519: " << (agreed ? "agreed" : "FAILED") << ", stack "
+                                 << used_stack());
   mark_stack();
   const uint64_t speed = sealing_speed();
   boundary::log(boundary::Line() << "AES-256-GCM: " << speed / 1'000'000 << " MB/s, stack " << used_stack());
