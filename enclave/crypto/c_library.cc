@@ -12,7 +12,9 @@ using scone::runtime::heap;
 
 extern "C" {
 
-[[noreturn]] void __stack_chk_fail() { scone::boundary::panic("libcrypto has overrun a buffer on its stack"); }
+[[noreturn]] void __stack_chk_fail() {
+  scone::boundary::panic("libcrypto has overrun a buffer on its stack");
+}
 [[noreturn]] void abort() { scone::boundary::panic("libcrypto has stopped itself"); }
 
 // -- memory ---------------------------------------------------------------------------------------------------------
@@ -116,7 +118,9 @@ unsigned long strtoul(const char* text, char** end, int base) {
   if (base == 0) base = *at == '0' ? 8 : 10;
   unsigned long value = 0;
   for (;; ++at) {
-    const int digit = *at >= '0' && *at <= '9' ? *at - '0' : ((*at | 0x20) >= 'a' && (*at | 0x20) <= 'z') ? (*at | 0x20) - 'a' + 10 : 99;
+    const int digit = *at >= '0' && *at <= '9'                       ? *at - '0'
+                      : ((*at | 0x20) >= 'a' && (*at | 0x20) <= 'z') ? (*at | 0x20) - 'a' + 10
+                                                                     : 99;
     if (digit >= base) break;
     value = value * static_cast<unsigned>(base) + static_cast<unsigned>(digit);
   }

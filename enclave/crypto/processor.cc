@@ -17,8 +17,8 @@ __attribute__((visibility("hidden"))) constinit uint32_t OPENSSL_ia32cap_P[4] = 
 namespace scone::crypto {
 namespace {
 
-constexpr uint32_t kIntel = 1u << 30;                          // the library's own mark: an Intel processor (SGX is)
-constexpr uint32_t kXop = 1u << 11;                            // AMD's, in CPUID(1).ECX by the library's convention
+constexpr uint32_t kIntel = 1u << 30;  // the library's own mark: an Intel processor (SGX is)
+constexpr uint32_t kXop = 1u << 11;    // AMD's, in CPUID(1).ECX by the library's convention
 constexpr uint32_t kAes = 1u << 25, kCarrylessMultiply = 1u << 1;  // CPUID(1).ECX
 
 }  // namespace
@@ -58,7 +58,9 @@ int CRYPTO_memcmp(const void* a, const void* b, size_t size) {
 size_t OPENSSL_ia32_rdrand_bytes(unsigned char* to, size_t size) {
   return scone::random::fill(to, size).ok() ? size : 0;
 }
-size_t OPENSSL_ia32_rdseed_bytes(unsigned char* to, size_t size) { return OPENSSL_ia32_rdrand_bytes(to, size); }
+size_t OPENSSL_ia32_rdseed_bytes(unsigned char* to, size_t size) {
+  return OPENSSL_ia32_rdrand_bytes(to, size);
+}
 
 // Entropy by timing, which nobody needs who has RDRAND.
 uint32_t OPENSSL_rdtsc() { return 0; }

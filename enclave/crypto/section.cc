@@ -24,7 +24,8 @@ constinit std::atomic<State> g_state{State::kNew};
 
 ThreadBlock& block_of(const entry::Ethread& ethread) {
   ThreadBlock& block = g_blocks[ethread.number];
-  if (block.self) [[likely]] return block;
+  if (block.self) [[likely]]
+    return block;
   auto canary = random::next();
   if (!canary.ok()) boundary::panic("no random numbers: cryptography is impossible");
   block.canary = canary.value();
@@ -35,7 +36,8 @@ ThreadBlock& block_of(const entry::Ethread& ethread) {
 void start() {
   State expected = State::kNew;
   if (g_state.compare_exchange_strong(expected, State::kStarting)) {
-    if (!set_capabilities()) boundary::panic("this processor has no AES instructions: cryptography is impossible");
+    if (!set_capabilities())
+      boundary::panic("this processor has no AES instructions: cryptography is impossible");
     g_state.store(State::kStarted);  // start_library() has sections of its own
     if (!start_library()) boundary::panic("libcrypto does not work in this enclave");
     return;
@@ -51,7 +53,8 @@ Section::Section() {
   if (thread.frame().flags & entry::kFrameVectorLive) entry::save_vector(thread);
   outer_ = entry::read_fs_base();
   entry::write_fs_base(reinterpret_cast<uint64_t>(&block_of(entry::this_ethread())));
-  if (g_state.load(std::memory_order_acquire) != State::kStarted) [[unlikely]] start();
+  if (g_state.load(std::memory_order_acquire) != State::kStarted) [[unlikely]]
+    start();
 }
 
 Section::~Section() { entry::write_fs_base(outer_); }

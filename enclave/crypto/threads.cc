@@ -47,7 +47,9 @@ int pthread_key_create(uint32_t* key, void (*)(void*)) {
   return *key < ThreadBlock::kKeys ? 0 : kNoSpace;
 }
 int pthread_key_delete(uint32_t) { return 0; }
-void* pthread_getspecific(uint32_t key) { return key < ThreadBlock::kKeys ? thread_block().values[key] : nullptr; }
+void* pthread_getspecific(uint32_t key) {
+  return key < ThreadBlock::kKeys ? thread_block().values[key] : nullptr;
+}
 int pthread_setspecific(uint32_t key, const void* value) {
   if (key >= ThreadBlock::kKeys) return 22;  // EINVAL
   thread_block().values[key] = const_cast<void*>(value);
@@ -69,7 +71,8 @@ int rwlock_destroy(void*) { return 0; }
 int rwlock_rdlock(void* lock) {
   for (;;) {
     int32_t readers = state_of(lock).load(std::memory_order_relaxed);
-    if (readers >= 0 && state_of(lock).compare_exchange_weak(readers, readers + 1, std::memory_order_acquire)) return 0;
+    if (readers >= 0 && state_of(lock).compare_exchange_weak(readers, readers + 1, std::memory_order_acquire))
+      return 0;
     __builtin_ia32_pause();
   }
 }

@@ -88,7 +88,8 @@ Result<void> FileLocks::replace(const Owner& owner, uint64_t begin, uint64_t end
   return ok();
 }
 
-Result<void> FileLocks::set(const Owner& owner, uint64_t begin, uint64_t end, const bool* exclusive, bool wait) {
+Result<void> FileLocks::set(const Owner& owner, uint64_t begin, uint64_t end, const bool* exclusive,
+                            bool wait) {
   Result<void> result;
   const auto attempt = [&] {
     sched::SpinGuard guard(lock_);
@@ -112,7 +113,8 @@ Result<void> FileLocks::record_lock(File& file, int command, struct flock& lock)
     const uint64_t position = TRY(file.seek(0, SEEK_CUR));
     const uint64_t size = TRY(file.seek(0, SEEK_END));
     TRY(file.seek(static_cast<int64_t>(position), SEEK_SET));
-    if (__builtin_add_overflow(lock.l_start, static_cast<int64_t>(size), &lock.l_start)) return Errno(EOVERFLOW);
+    if (__builtin_add_overflow(lock.l_start, static_cast<int64_t>(size), &lock.l_start))
+      return Errno(EOVERFLOW);
     lock.l_whence = SEEK_SET;
   }
   if (lock.l_whence != SEEK_SET) return Errno(EINVAL);
@@ -140,7 +142,8 @@ Result<void> FileLocks::lock_whole(File& file, int operation) {
   const int kind = operation & ~kNonBlocking;
   if (kind != kShared && kind != kExclusive && kind != kUnlock) return Errno(EINVAL);
   const bool exclusive = kind == kExclusive;
-  return set({&file, true}, 0, kEndOfFiles, kind == kUnlock ? nullptr : &exclusive, !(operation & kNonBlocking));
+  return set({&file, true}, 0, kEndOfFiles, kind == kUnlock ? nullptr : &exclusive,
+             !(operation & kNonBlocking));
 }
 
 void FileLocks::drop(const Owner& owner) {

@@ -44,7 +44,8 @@ class FileLocks {
     bool exclusive;
     uint64_t begin, end;  // [begin, end)
   };
-  const Held* conflict(const Owner& owner, bool exclusive, uint64_t begin, uint64_t end);  // lock_ held, as below
+  const Held* conflict(const Owner& owner, bool exclusive, uint64_t begin,
+                       uint64_t end);  // lock_ held, as below
   Result<void> replace(const Owner& owner, uint64_t begin, uint64_t end, const bool* exclusive);
   void drop(const Owner& owner);
   Result<void> set(const Owner& owner, uint64_t begin, uint64_t end, const bool* exclusive, bool wait);

@@ -27,7 +27,7 @@ class SharedMutex {
   void enter(bool exclusive);
 
   SpinLock lock_{LockRank::kWaitQueue};
-  uint32_t readers_ = 0;            // guarded by lock_, as the rest
+  uint32_t readers_ = 0;  // guarded by lock_, as the rest
   bool writer_ = false;
   IntrusiveList<Waiting> waiting_;
 };

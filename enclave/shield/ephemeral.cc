@@ -55,7 +55,8 @@ class Copy {
       const Attributes attributes{a.mode, a.uid, a.gid, a.atime, a.mtime, a.ctime};
       const bool is_link = node.type() == volume::NodeType::kSymlink;
       const Kind kind = node.is_directory() ? Kind::kDirectory : is_link ? Kind::kSymlink : Kind::kFile;
-      Ref<Inode> made = TRY(to.create(node.name(), kind, attributes, is_link ? node.target() : std::string_view()));
+      Ref<Inode> made =
+          TRY(to.create(node.name(), kind, attributes, is_link ? node.target() : std::string_view()));
       if (kind == Kind::kDirectory) TRY(add(node, made));
       if (kind == Kind::kFile) TRY(copy_contents(node, *made->regular()));
       if (kind == Kind::kFile) TRY(made->change({.modification_time = a.mtime}));

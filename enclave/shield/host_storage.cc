@@ -76,7 +76,9 @@ class HostStorageFile final : public volume::StorageFile {
     }
     return ok();
   }
-  Result<void> truncate(uint64_t size) override { return no_value(host_call(__NR_ftruncate, number(), size)); }
+  Result<void> truncate(uint64_t size) override {
+    return no_value(host_call(__NR_ftruncate, number(), size));
+  }
   Result<uint64_t> size() override {
     HostBuffer answer = TRY(HostBuffer::allocate(file::kHostStatSize));
     TRY(host_call(__NR_fstat, number(), answer.address()));
@@ -93,7 +95,8 @@ class HostStorageFile final : public volume::StorageFile {
 };
 
 uint64_t flags_of(volume::OpenMode mode) {
-  constexpr uint64_t kAlways = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;  // a FIFO in the file's place must not block
+  constexpr uint64_t kAlways =
+      O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;  // a FIFO in the file's place must not block
   switch (mode) {
     case volume::OpenMode::kRead:
       return kAlways | O_RDONLY;
@@ -111,8 +114,8 @@ uint64_t flags_of(volume::OpenMode mode) {
 
 Result<void> HostStorage::open_here() {
   HostBuffer name = TRY(to_host("."));
-  here_ = HostFd::adopt(
-      TRY(host_call(__NR_openat, static_cast<uint64_t>(AT_FDCWD), name.address(), O_PATH | O_DIRECTORY | O_CLOEXEC)));
+  here_ = HostFd::adopt(TRY(host_call(__NR_openat, static_cast<uint64_t>(AT_FDCWD), name.address(),
+                                      O_PATH | O_DIRECTORY | O_CLOEXEC)));
   return ok();
 }
 
@@ -126,7 +129,8 @@ Result<volume::StorageFile*> HostStorage::open(std::string_view path, volume::Op
 
 Result<void> HostStorage::lock(volume::StorageFile& file) {
   // SAFETY: the volume has no other files than those that open() made.
-  Result<uint64_t> locked = host_call(__NR_flock, static_cast<HostStorageFile&>(file).number(), kLockExclusive);
+  Result<uint64_t> locked =
+      host_call(__NR_flock, static_cast<HostStorageFile&>(file).number(), kLockExclusive);
   if (!locked.ok() && locked.error() == Errno(EAGAIN)) return Errno(EBUSY);
   return no_value(std::move(locked));
 }
@@ -149,7 +153,8 @@ Result<void> HostStorage::make_directory(std::string_view path) {
 
 Result<HostFd> HostStorage::open_directory(std::string_view path) {
   HostBuffer name = TRY(to_host(path));
-  return HostFd::adopt(TRY(host_call(__NR_openat, here(), name.address(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+  return HostFd::adopt(
+      TRY(host_call(__NR_openat, here(), name.address(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
 }
 
 Result<void> HostStorage::sync_directory(std::string_view path) {

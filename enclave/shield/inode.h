@@ -66,7 +66,9 @@ class Inode : public RefCounted {
   }
   virtual Result<void> remove(std::string_view, bool /*directory*/) { return Errno(ENOTDIR); }
   // `to` is of the same system().
-  virtual Result<void> rename(std::string_view, Inode& /*to*/, std::string_view, RenameMode) { return Errno(ENOTDIR); }
+  virtual Result<void> rename(std::string_view, Inode& /*to*/, std::string_view, RenameMode) {
+    return Errno(ENOTDIR);
+  }
   // The first entry behind the one with this cursor (0: the first of all). False: there is none.
   virtual bool next_entry(uint64_t /*after*/, DirectoryEntry&) { return false; }
 

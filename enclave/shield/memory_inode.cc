@@ -202,7 +202,8 @@ Result<void> MemoryDirectory::check_replacement(Inode& moved, Inode& victim) {
   return ok();
 }
 
-Result<void> MemoryDirectory::rename(std::string_view name, Inode& to_inode, std::string_view new_name, RenameMode mode) {
+Result<void> MemoryDirectory::rename(std::string_view name, Inode& to_inode, std::string_view new_name,
+                                     RenameMode mode) {
   if (!to_inode.is_directory()) return Errno(ENOTDIR);
   auto& to = static_cast<MemoryDirectory&>(to_inode);
   Ref<Inode> victim;

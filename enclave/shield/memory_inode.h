@@ -40,8 +40,8 @@ class MemoryFacts {
   uint64_t number() const { return number_; }
   Attributes attributes();
   Result<void> change(const file::AttributeChange& change);
-  void touch();  // modified now
-  uint32_t links = 1;  // guarded by the system's lock
+  void touch();                       // modified now
+  uint32_t links = 1;                 // guarded by the system's lock
   MemoryDirectory* parent = nullptr;  // of a directory; guarded by the system's lock
 
  private:

@@ -9,8 +9,9 @@ namespace {
 
 constinit PageCache g_cache;
 constinit sched::SpinLock g_lock{sched::LockRank::kObject};
-constinit IntrusiveList<Page> g_lru;  // those that may be evicted, least recently added first; guarded by g_lock
-constinit uint64_t g_count = 0;       // of g_lru; guarded by g_lock
+constinit IntrusiveList<Page>
+    g_lru;                       // those that may be evicted, least recently added first; guarded by g_lock
+constinit uint64_t g_count = 0;  // of g_lru; guarded by g_lock
 
 // How many pages in use an eviction passes over before it gives up.
 constexpr int kPatience = 64;

@@ -62,8 +62,12 @@ class PageTree {
     void* child[1 << kBits] = {};
   };
 
-  static unsigned part(uint64_t index, unsigned level) { return index >> (level * kBits) & ((1 << kBits) - 1); }
-  bool covers(uint64_t index) const { return height_ > 0 && (height_ * kBits >= 64 || index >> (height_ * kBits) == 0); }
+  static unsigned part(uint64_t index, unsigned level) {
+    return index >> (level * kBits) & ((1 << kBits) - 1);
+  }
+  bool covers(uint64_t index) const {
+    return height_ > 0 && (height_ * kBits >= 64 || index >> (height_ * kBits) == 0);
+  }
   Page** slot_of(uint64_t index) const {
     if (!covers(index)) return nullptr;
     Node* node = root_;
@@ -90,7 +94,8 @@ class PageTree {
   }
   static void free_node(Node* node, unsigned height) {
     if (!node) return;
-    for (unsigned i = 0; height > 1 && i < 1 << kBits; ++i) free_node(static_cast<Node*>(node->child[i]), height - 1);
+    for (unsigned i = 0; height > 1 && i < 1 << kBits; ++i)
+      free_node(static_cast<Node*>(node->child[i]), height - 1);
     delete node;
   }
 

@@ -18,7 +18,9 @@ class PathWalk {
   explicit PathWalk(const RegionMap& map);
 
   // Where relative paths begin: absolute and normalised. The root if it is not set.
-  Result<void> set_start(std::string_view start) { return done_.set(start == "/" ? std::string_view() : start); }
+  Result<void> set_start(std::string_view start) {
+    return done_.set(start == "/" ? std::string_view() : start);
+  }
   // `path` is relative to the start, or absolute. ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG, EIO.
   Result<void> run(std::string_view path, file::Follow follow);
 

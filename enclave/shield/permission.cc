@@ -52,7 +52,8 @@ Result<void> may_change(Inode& inode, const file::AttributeChange& change) {
   if (!owner && (change.mode || change.access_time || change.modification_time)) return Errno(EPERM);
   if (who.capabilities.can(CAP_CHOWN)) return ok();
   if (change.user && *change.user != now.user) return Errno(EPERM);
-  if (change.group && *change.group != now.group && !(owner && in_group(who, *change.group))) return Errno(EPERM);
+  if (change.group && *change.group != now.group && !(owner && in_group(who, *change.group)))
+    return Errno(EPERM);
   return ok();
 }
 

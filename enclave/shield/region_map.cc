@@ -58,7 +58,9 @@ Result<void> RegionMap::install(std::string_view directory, uint32_t umask) {
 const MappedRegion* RegionMap::find_region(std::string_view path, std::string_view* rest) const {
   const MappedRegion* best = nullptr;
   for (const MappedRegion& region : regions_)
-    if (lies_below(path, region.path.view()) && (!best || region.path.view().size() > best->path.view().size())) best = &region;
+    if (lies_below(path, region.path.view()) &&
+        (!best || region.path.view().size() > best->path.view().size()))
+      best = &region;
   if (best) {
     const size_t prefix = best->path.view() == "/" ? 0 : best->path.view().size();
     *rest = path.substr(prefix);

@@ -42,7 +42,8 @@ class Bounce {
 Result<Pinned> RegularInode::fetch_pages(uint64_t index) {
   const uint64_t size = size_.load();
   const bool in_order = index == 0 || page_cache().find(pages_, index - 1);
-  uint64_t count = in_order ? min_of(kReadAhead - index % kReadAhead, (size + kPageSize - 1) / kPageSize - index) : 1;
+  uint64_t count =
+      in_order ? min_of(kReadAhead - index % kReadAhead, (size + kPageSize - 1) / kPageSize - index) : 1;
   for (uint64_t i = 1; i < count; ++i)
     if (page_cache().find(pages_, index + i)) count = i;
   Bounce bytes = TRY(Bounce::allocate(count * kPageSize));
@@ -95,7 +96,8 @@ Result<size_t> RegularInode::read(uint64_t offset, file::IoVector& to) {
 }
 
 // content_lock_ held: one page's share of a write that is below already.
-Result<void> RegularInode::update_page(uint64_t index, size_t begin, std::span<const uint8_t> bytes, uint64_t old_size) {
+Result<void> RegularInode::update_page(uint64_t index, size_t begin, std::span<const uint8_t> bytes,
+                                       uint64_t old_size) {
   Pinned page = page_cache().find(pages_, index);
   if (!page) {
     const bool whole = bytes.size() == kPageSize || index * kPageSize >= old_size;
@@ -151,7 +153,8 @@ Result<size_t> RegularInode::write(std::optional<uint64_t> offset, file::IoVecto
 void RegularInode::clear_cached(uint64_t begin, uint64_t end) {
   for (uint64_t at = begin; at < end;) {
     const uint64_t length = min_of(kPageSize - at % kPageSize, end - at);
-    if (Pinned page = page_cache().find(pages_, at / kPageSize)) memset(page.bytes() + at % kPageSize, 0, length);
+    if (Pinned page = page_cache().find(pages_, at / kPageSize))
+      memset(page.bytes() + at % kPageSize, 0, length);
     at += length;
   }
 }

@@ -69,7 +69,8 @@ Result<FileSettings> file_settings(const char* const* environment, uint8_t (&key
     if (!read_hex(*text, tag)) return refuse("SCONE_FSPF_TAG", "wants 32 hexadecimal digits");
     settings.tag = tag;
   }
-  if (const auto text = value_of(environment, "SCONE_FSPF_MUTABLE")) settings.is_mutable = *text == "1" || *text == "true";
+  if (const auto text = value_of(environment, "SCONE_FSPF_MUTABLE"))
+    settings.is_mutable = *text == "1" || *text == "true";
   if (const auto text = value_of(environment, "SCONE_FSPF_CACHE")) {
     const auto size = read_size(*text);
     if (!size || *size < 16 * kPageSize) return refuse("SCONE_FSPF_CACHE", "wants a size of at least 64K");

@@ -29,7 +29,9 @@ Result<Ref<ShieldedFile>> make(Arguments&&... arguments) {
 class NamedOnly final : public ShieldedFile {
  public:
   NamedOnly(Ref<Inode> inode, int flags) : ShieldedFile(std::move(inode), flags) {}
-  std::string_view inside_path() const override { return inode().is_directory() ? program_path() : std::string_view(); }
+  std::string_view inside_path() const override {
+    return inode().is_directory() ? program_path() : std::string_view();
+  }
 };
 
 uint32_t type_bits(Kind kind) {
@@ -91,7 +93,9 @@ Result<void> ShieldedFile::set_path(std::string_view path) {
   return path_.status();
 }
 
-std::string_view ShieldedFile::program_path() const { return path_.view().substr(0, path_.view().size() - 1); }
+std::string_view ShieldedFile::program_path() const {
+  return path_.view().substr(0, path_.view().size() - 1);
+}
 
 Result<void> ShieldedFile::stat(struct ::stat& result) {
   fill_stat(*inode_, result);
@@ -137,7 +141,8 @@ Result<size_t> ShieldedRegularFile::read(file::IoVector& to, std::optional<uint6
   return count;
 }
 
-Result<size_t> ShieldedRegularFile::write_at(file::IoVector& from, std::optional<uint64_t> offset, uint64_t& end) {
+Result<size_t> ShieldedRegularFile::write_at(file::IoVector& from, std::optional<uint64_t> offset,
+                                             uint64_t& end) {
   const size_t count = TRY(content().write(offset, from, end));
   if (count > 0 && flags() & (O_SYNC | O_DSYNC)) TRY(inode().sync());
   return count;
@@ -164,7 +169,8 @@ Result<uint64_t> ShieldedRegularFile::target_of(int64_t offset, int whence) {
   if (whence < SEEK_SET || whence > SEEK_END) return Errno(EINVAL);
   const uint64_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? position_ : content().size();
   uint64_t position;
-  if (__builtin_add_overflow(base, offset, &position) || static_cast<int64_t>(position) < 0) return Errno(EINVAL);
+  if (__builtin_add_overflow(base, offset, &position) || static_cast<int64_t>(position) < 0)
+    return Errno(EINVAL);
   return position;
 }
 
@@ -191,7 +197,9 @@ Result<size_t> ShieldedDirectory::read_directory(file::IoVector& to) {
   sched::MutexGuard guard(lock_);
   file::Text records;
   uint64_t position = position_;
-  const auto fits = [&](size_t name) { return records.view().size() + file::dirent_size(name) <= to.remaining(); };
+  const auto fits = [&](size_t name) {
+    return records.view().size() + file::dirent_size(name) <= to.remaining();
+  };
   bool more = true;
   for (; position < 2 && (more = fits(2)); ++position)
     file::append_dirent(records, inode().number(), static_cast<int64_t>(position + 1), file::kDirentDirectory,
@@ -200,7 +208,8 @@ Result<size_t> ShieldedDirectory::read_directory(file::IoVector& to) {
   while (more && inode().next_entry(position - 2, entry)) {
     if (!(more = fits(entry.name.view().size()))) break;
     position = entry.cursor + 2;
-    file::append_dirent(records, entry.number, static_cast<int64_t>(position), dirent_type(entry.kind), entry.name.view());
+    file::append_dirent(records, entry.number, static_cast<int64_t>(position), dirent_type(entry.kind),
+                        entry.name.view());
   }
   TRY(records.status());
   if (records.view().empty()) return more ? Result<size_t>(size_t{0}) : Errno(EINVAL);
@@ -213,7 +222,8 @@ Result<uint64_t> ShieldedDirectory::seek(int64_t offset, int whence) {
   sched::MutexGuard guard(lock_);
   if (whence != SEEK_SET && whence != SEEK_CUR) return Errno(EINVAL);
   uint64_t position;
-  if (__builtin_add_overflow(whence == SEEK_CUR ? position_ : 0, offset, &position) || static_cast<int64_t>(position) < 0)
+  if (__builtin_add_overflow(whence == SEEK_CUR ? position_ : 0, offset, &position) ||
+      static_cast<int64_t>(position) < 0)
     return Errno(EINVAL);
   return position_ = position;
 }

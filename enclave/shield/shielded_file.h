@@ -70,8 +70,8 @@ class ShieldedRegularFile final : public ShieldedFile {
   Result<size_t> write_at(file::IoVector& from, std::optional<uint64_t> offset, uint64_t& end);
 
   sched::Mutex position_lock_;
-  uint64_t position_ = 0;             // guarded by position_lock_
-  Ref<mm::Backing> backing_;          // made by the first mapping; guarded by position_lock_
+  uint64_t position_ = 0;     // guarded by position_lock_
+  Ref<mm::Backing> backing_;  // made by the first mapping; guarded by position_lock_
 };
 
 class ShieldedDirectory final : public ShieldedFile {
@@ -86,7 +86,8 @@ class ShieldedDirectory final : public ShieldedFile {
 
  private:
   sched::Mutex lock_;
-  uint64_t position_ = 0;  // 0, 1: "." and ".." are next; others: 1 + the cursor of the last entry. Guarded by lock_
+  uint64_t position_ =
+      0;  // 0, 1: "." and ".." are next; others: 1 + the cursor of the last entry. Guarded by lock_
 };
 
 }  // namespace scone::shield

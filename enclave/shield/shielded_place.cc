@@ -46,7 +46,8 @@ Result<Ref<Inode>> ShieldedPlace::create_inode(Kind kind, uint32_t mode, std::st
   if (found_.inode || !found_.directory) return Errno(EEXIST);
   if (found_.directory_wanted && kind != Kind::kDirectory) return Errno(ENOENT);
   TRY(may(*found_.directory, kWrite | kExecute));
-  const Attributes attributes = new_attributes(*found_.directory, mode, kind == Kind::kSymlink ? 0 : region_map().umask());
+  const Attributes attributes =
+      new_attributes(*found_.directory, mode, kind == Kind::kSymlink ? 0 : region_map().umask());
   return found_.directory->create(name(), kind, attributes, target);
 }
 
@@ -76,7 +77,8 @@ Result<Ref<file::File>> ShieldedPlace::open(int flags, uint32_t mode) {
   if (found_.directory_wanted) return Errno(EISDIR);
   Result<Ref<Inode>> made = create_inode(Kind::kFile, mode, {});
   // Another thread was faster.
-  if (!made.ok() && made.error() == Errno(EEXIST) && !(flags & O_EXCL)) made = found_.directory->lookup(name());
+  if (!made.ok() && made.error() == Errno(EEXIST) && !(flags & O_EXCL))
+    made = found_.directory->lookup(name());
   return ShieldedFile::open(TRY(std::move(made)), path_.view(), flags);
 }
 
@@ -87,7 +89,9 @@ Result<void> ShieldedPlace::stat(struct ::stat& result) const {
 
 Result<void> ShieldedPlace::statfs(struct ::statfs& result) const { return TRY(existing())->statfs(result); }
 
-Result<void> ShieldedPlace::read_link(file::PathName& target) const { return TRY(existing())->target(target); }
+Result<void> ShieldedPlace::read_link(file::PathName& target) const {
+  return TRY(existing())->target(target);
+}
 
 Result<void> ShieldedPlace::access(int mode) const {
   Inode* inode = TRY(existing());
@@ -128,13 +132,14 @@ Result<void> ShieldedPlace::rename_to(file::InsideNode& other, uint32_t flags) {
   Inode* inode = TRY(existing());
   if (!found_.directory || !to.found_.directory) return Errno(EBUSY);
   if (found_.directory->system() != to.found_.directory->system()) return Errno(EXDEV);
-  if ((found_.directory_wanted || to.found_.directory_wanted) && !inode->is_directory()) return Errno(ENOTDIR);
+  if ((found_.directory_wanted || to.found_.directory_wanted) && !inode->is_directory())
+    return Errno(ENOTDIR);
   TRY(may_remove(*found_.directory, *inode));
   if (to.found_.inode)
     TRY(may_remove(*to.found_.directory, *to.found_.inode));
   else
     TRY(may(*to.found_.directory, kWrite | kExecute));
-  const RenameMode mode = flags & kExchange     ? RenameMode::kExchange
+  const RenameMode mode = flags & kExchange    ? RenameMode::kExchange
                           : flags & kNoReplace ? RenameMode::kNoReplace
                                                : RenameMode::kReplace;
   return found_.directory->rename(name(), *to.found_.directory, to.name(), mode);

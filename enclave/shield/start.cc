@@ -33,7 +33,8 @@ Result<void> host_path_of(const volume::Region& region, std::string_view fspf, f
 Result<void> add_region(const volume::Region& region, std::string_view fspf) {
   const std::string_view path = region.path.view();
   if (region.backing == volume::Backing::kEphemeral)
-    return region_map().add_inside(path, TRY(copy_to_memory(*g_mount, region, kFirstEphemeralDevice + region.index)));
+    return region_map().add_inside(
+        path, TRY(copy_to_memory(*g_mount, region, kFirstEphemeralDevice + region.index)));
   if (region.is_shielded()) {
     sched::SharedGuard guard(g_mount->lock());
     return region_map().add_inside(path, TRY(g_mount->inode_of(*region.root)));
@@ -55,7 +56,8 @@ Result<void> add_regions(std::string_view fspf) {
 // The directory that the host started us in. It may lie; what is below is protected by what its path says.
 Result<void> current_directory(file::PathName& path) {
   HostBuffer answer = TRY(HostBuffer::allocate(PATH_MAX));
-  const size_t length = boundary::check_count(TRY(host_call(__NR_getcwd, answer.address(), answer.size())), answer.size());
+  const size_t length =
+      boundary::check_count(TRY(host_call(__NR_getcwd, answer.address(), answer.size())), answer.size());
   if (length == 0) return Errno(EIO);
   TRY(path.read_from(answer, length - 1));
   return path.view().starts_with('/') ? ok() : path.set("/");

@@ -14,10 +14,10 @@ namespace scone::shield {
 
 // Which volume the program's files are in. The texts are only used during the call.
 struct FileSettings {
-  std::string_view fspf;                    // SCONE_FSPF
-  volume::Bytes key;                        // SCONE_FSPF_KEY: 32 bytes; empty: the description is not encrypted
-  std::optional<volume::Tag> tag;           // SCONE_FSPF_TAG
-  bool is_mutable = false;                  // SCONE_FSPF_MUTABLE
+  std::string_view fspf;           // SCONE_FSPF
+  volume::Bytes key;               // SCONE_FSPF_KEY: 32 bytes; empty: the description is not encrypted
+  std::optional<volume::Tag> tag;  // SCONE_FSPF_TAG
+  bool is_mutable = false;         // SCONE_FSPF_MUTABLE
   uint64_t cache = PageCache::kDefaultBudget;  // SCONE_FSPF_CACHE: bytes of verified contents kept inside
 };
 

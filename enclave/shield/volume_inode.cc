@@ -202,12 +202,14 @@ Result<void> VolumeDirectory::remove(std::string_view name, bool directory) {
   volume::Node& victim = *TRY(volume.lookup(here, name));
   if (!directory && victim.is_directory()) return Errno(EISDIR);
   if (directory && !victim.is_directory()) return Errno(ENOTDIR);
-  TRY(mount().removing(&victim, [&] { return directory ? volume.remove_directory(here, name) : volume.unlink(here, name); }));
+  TRY(mount().removing(
+      &victim, [&] { return directory ? volume.remove_directory(here, name) : volume.unlink(here, name); }));
   if (!directory) keep_names(volume, here);
   return ok();
 }
 
-Result<void> VolumeDirectory::rename(std::string_view name, Inode& to, std::string_view new_name, RenameMode mode) {
+Result<void> VolumeDirectory::rename(std::string_view name, Inode& to, std::string_view new_name,
+                                     RenameMode mode) {
   if (!to.is_directory()) return Errno(ENOTDIR);
   ExclusiveGuard guard(mount().lock());
   volume::Volume& volume = mount().volume();

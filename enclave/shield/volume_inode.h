@@ -41,7 +41,9 @@ class VolumeFacts : public Base, public VolumeInode {
  public:
   template <typename... Arguments>
   VolumeFacts(VolumeMount& mount, volume::Node& node, Arguments&&... arguments)
-      : Base(std::forward<Arguments>(arguments)...), VolumeInode(mount, node, *this), system_(&node.region()) {}
+      : Base(std::forward<Arguments>(arguments)...),
+        VolumeInode(mount, node, *this),
+        system_(&node.region()) {}
   uint64_t number() const override { return node_number(); }
   const void* system() const override { return system_; }
   uint64_t device() const override;

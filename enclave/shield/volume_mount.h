@@ -51,8 +51,8 @@ class VolumeMount final : volume::Surroundings {
   VolumeInode* known_inode(const volume::Node& node);
   static bool keep_in_use(VolumeInode& inode);
   void forget(VolumeInode& inode, bool kept);
-  Result<void> grow();                         // table_lock_ held
-  VolumeInode** place_of(uint64_t number);     // table_lock_ held
+  Result<void> grow();                      // table_lock_ held
+  VolumeInode** place_of(uint64_t number);  // table_lock_ held
 
   HostStorage storage_;
   volume::Volume* volume_ = nullptr;

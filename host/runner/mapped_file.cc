@@ -18,11 +18,13 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::string& pa
   if (known && status.st_size == 0)
     memory = nullptr;  // mmap(2) refuses it
   else if (known)
-    memory = mmap(nullptr, static_cast<size_t>(status.st_size), PROT_READ, MAP_PRIVATE | MAP_POPULATE, descriptor, 0);
+    memory = mmap(nullptr, static_cast<size_t>(status.st_size), PROT_READ, MAP_PRIVATE | MAP_POPULATE,
+                  descriptor, 0);
   const int error = errno;
   close(descriptor);
   if (memory == MAP_FAILED) return Errno(error);
-  const std::span<const uint8_t> bytes(static_cast<const uint8_t*>(memory), static_cast<size_t>(status.st_size));
+  const std::span<const uint8_t> bytes(static_cast<const uint8_t*>(memory),
+                                       static_cast<size_t>(status.st_size));
   return std::shared_ptr<const MappedFile>(new MappedFile(bytes));
 }
 
