@@ -26,19 +26,22 @@ struct stat status_of(const fs::path& path) {
   return status;
 }
 
-int64_t nanoseconds(const timespec& time) {
-  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
-}
+int64_t nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
 
 class FileAdder {
  public:
   FileAdder(Description& description, const volume::Region& region, bool in_place)
-      : description_(description), volume_(description.volume()), region_(region), in_place_(in_place), buffer_(kCopyAtOnce) {}
+      : description_(description),
+        volume_(description.volume()),
+        region_(region),
+        in_place_(in_place),
+        buffer_(kCopyAtOnce) {}
 
   void add_directory(const fs::path& source, Node& directory, const std::string& prefix) {
     std::vector<fs::path> entries;
     std::error_code error;
-    for (fs::directory_iterator i(source, error), end; !error && i != end; i.increment(error)) entries.push_back(i->path());
+    for (fs::directory_iterator i(source, error), end; !error && i != end; i.increment(error))
+      entries.push_back(i->path());
     if (error) fspf_failed(source.string() + ": " + error.message());
     std::sort(entries.begin(), entries.end());
     for (const fs::path& entry : entries) add(entry, directory, prefix);
@@ -86,13 +89,15 @@ class FileAdder {
   void remove(Node& directory, const std::string& name) {
     const auto known = volume_.lookup(directory, name);
     if (!known.ok()) return;
-    if (known.value()->is_directory()) fspf_failed(name + " is a directory in the region and something else in the source");
+    if (known.value()->is_directory())
+      fspf_failed(name + " is a directory in the region and something else in the source");
     checked(volume_.unlink(directory, name), name);
     removed_ = true;
   }
 
   void copy(const fs::path& source, Node& node) {
-    if (std::exchange(removed_, false)) description_.commit();  // the host file goes before its successor of the same name comes
+    if (std::exchange(removed_, false))
+      description_.commit();  // the host file goes before its successor of the same name comes
     const int descriptor = open(source.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (descriptor < 0) fspf_failed(source.string() + ": " + strerror(errno));
     volume_.hold(node);
@@ -123,7 +128,8 @@ class FileAdder {
 
 }  // namespace
 
-void add_files(Description& description, const volume::Region& region, const std::string& source, const std::string& target) {
+void add_files(Description& description, const volume::Region& region, const std::string& source,
+               const std::string& target) {
   if (!region.root) fspf_failed("the region is not protected: its files are not listed");
   std::error_code error;
   if (!fs::is_directory(source, error)) fspf_failed(source + ": not a directory");

@@ -17,7 +17,8 @@ void fspf_failed(const std::string& message) {
   exit(kFailure);
 }
 
-Description::Description(const std::string& path, const std::string& key) : path_(path), storage_(key.empty() ? path : "") {
+Description::Description(const std::string& path, const std::string& key)
+    : path_(path), storage_(key.empty() ? path : "") {
   if (key.empty()) return;
   auto bytes = from_hexadecimal(key, volume::kKeySize);
   if (!bytes) fspf_failed("a key has 64 hexadecimal digits");
@@ -31,29 +32,24 @@ int64_t Description::now() {
 }
 
 void Description::report(const volume::Failure& failure) {
-  reported_ = std::string(failure.path) + ": " + std::string(failure.reason) + " (" + strerror(failure.error) + ")";
+  reported_ =
+      std::string(failure.path) + ": " + std::string(failure.reason) + " (" + strerror(failure.error) + ")";
 }
 
 void Description::failed(const std::string& what, Errno error) {
   fspf_failed(reported_.empty() ? what + ": " + strerror(error.code()) : reported_);
 }
 
-void Description::create() {
-  check(volume::Volume::create(storage_, *this, path_), path_);
-}
+void Description::create() { check(volume::Volume::create(storage_, *this, path_), path_); }
 
 void Description::open(bool is_mutable) {
   const volume::MountOptions options{.fspf = path_, .key = key_, .is_mutable = is_mutable};
   volume_.reset(check(volume::Volume::mount(storage_, *this, options), path_));
 }
 
-void Description::commit() {
-  check(volume_->sync_all(), path_);
-}
+void Description::commit() { check(volume_->sync_all(), path_); }
 
-std::string Description::tag() {
-  return to_hexadecimal(volume_->tag());
-}
+std::string Description::tag() { return to_hexadecimal(volume_->tag()); }
 
 std::string Description::tag_without_key() {
   return to_hexadecimal(check(volume::Volume::last_tag(storage_, *this, path_), path_));

@@ -22,8 +22,8 @@ class Description : private volume::Surroundings {
   void create();  // the file
   void open(bool is_mutable);
   void commit();
-  std::string tag();                                // of the open description
-  std::string tag_without_key();                    // of the file, not verified
+  std::string tag();              // of the open description
+  std::string tag_without_key();  // of the file, not verified
   volume::Volume& volume() { return *volume_; }
   const std::string& path() const { return path_; }
   // The region that has just this path. Fails if there is none.

@@ -27,7 +27,8 @@ class PosixFile : public volume::StorageFile {
   Result<size_t> pread(uint64_t offset, MutableBytes into) override {
     size_t done = 0;
     while (done < into.size()) {
-      const ssize_t got = ::pread(descriptor_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
+      const ssize_t got =
+          ::pread(descriptor_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return Errno(errno);
       if (got == 0) break;
@@ -38,14 +39,17 @@ class PosixFile : public volume::StorageFile {
   Result<void> pwrite(uint64_t offset, Bytes from) override {
     size_t done = 0;
     while (done < from.size()) {
-      const ssize_t put = ::pwrite(descriptor_, from.data() + done, from.size() - done, static_cast<off_t>(offset + done));
+      const ssize_t put =
+          ::pwrite(descriptor_, from.data() + done, from.size() - done, static_cast<off_t>(offset + done));
       if (put < 0 && errno == EINTR) continue;
       if (put < 0) return Errno(errno);
       done += static_cast<size_t>(put);
     }
     return ok();
   }
-  Result<void> truncate(uint64_t size) override { return check(ftruncate(descriptor_, static_cast<off_t>(size))); }
+  Result<void> truncate(uint64_t size) override {
+    return check(ftruncate(descriptor_, static_cast<off_t>(size)));
+  }
   Result<uint64_t> size() override {
     struct stat status;
     TRY(check(fstat(descriptor_, &status)));
@@ -98,7 +102,8 @@ class OpenDirectory {
 
 Result<volume::StorageFile*> PosixStorage::open(std::string_view path, volume::OpenMode mode) {
   const bool is_private = !private_file_.empty() && path.starts_with(private_file_);
-  const int descriptor = ::open(std::string(path).c_str(), flags_of(mode) | O_NOFOLLOW | O_CLOEXEC, is_private ? 0600 : 0666);
+  const int descriptor =
+      ::open(std::string(path).c_str(), flags_of(mode) | O_NOFOLLOW | O_CLOEXEC, is_private ? 0600 : 0666);
   if (descriptor < 0) return Errno(errno);
   return static_cast<volume::StorageFile*>(new PosixFile(descriptor));
 }
@@ -132,7 +137,8 @@ Result<void> PosixStorage::sync_all(std::string_view path) {
 Result<volume::Storage::Space> PosixStorage::space(std::string_view path) {
   struct statvfs status;
   TRY(check(statvfs(std::string(path).c_str(), &status)));
-  return Space{uint64_t{status.f_blocks} * status.f_frsize, uint64_t{status.f_bavail} * status.f_frsize, status.f_files, status.f_favail};
+  return Space{uint64_t{status.f_blocks} * status.f_frsize, uint64_t{status.f_bavail} * status.f_frsize,
+               status.f_files, status.f_favail};
 }
 
 }  // namespace scone::cli

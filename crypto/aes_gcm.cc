@@ -36,12 +36,14 @@ bool start(EVP_CIPHER_CTX* context, Nonce nonce, bool encrypt) {
 
 bool associate(EVP_CIPHER_CTX* context, std::span<const uint8_t> data) {
   int done = 0;
-  return data.empty() || EVP_CipherUpdate(context, nullptr, &done, data.data(), static_cast<int>(data.size())) == 1;
+  return data.empty() ||
+         EVP_CipherUpdate(context, nullptr, &done, data.data(), static_cast<int>(data.size())) == 1;
 }
 
 bool transform(EVP_CIPHER_CTX* context, std::span<const uint8_t> from, uint8_t* to) {
   int done = 0;
-  return from.empty() || EVP_CipherUpdate(context, to, &done, from.data(), static_cast<int>(from.size())) == 1;
+  return from.empty() ||
+         EVP_CipherUpdate(context, to, &done, from.data(), static_cast<int>(from.size())) == 1;
 }
 
 bool finish(EVP_CIPHER_CTX* context) {
@@ -56,7 +58,8 @@ bool take_tag(EVP_CIPHER_CTX* context, std::span<uint8_t, kGcmTagSize> tag) {
 
 bool expect_tag(EVP_CIPHER_CTX* context, std::span<const uint8_t, kGcmTagSize> tag) {
   // OpenSSL's interface lacks a const; it only reads.
-  return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kGcmTagSize, const_cast<uint8_t*>(tag.data())) == 1;
+  return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kGcmTagSize, const_cast<uint8_t*>(tag.data())) ==
+         1;
 }
 
 }  // namespace
@@ -81,12 +84,12 @@ Result<void> AesGcm::set_key(std::span<const uint8_t> key) {
   return ok();
 }
 
-Result<void> AesGcm::seal(Nonce nonce, std::span<const uint8_t> associated, std::span<const uint8_t> plain, uint8_t* sealed,
-                          std::span<uint8_t, kGcmTagSize> tag) {
+Result<void> AesGcm::seal(Nonce nonce, std::span<const uint8_t> associated, std::span<const uint8_t> plain,
+                          uint8_t* sealed, std::span<uint8_t, kGcmTagSize> tag) {
   if (plain.size() > kMaxSize || associated.size() > kMaxSize) return Errno(EINVAL);
   const Section section;
-  const bool good = start(context_, nonce, true) && associate(context_, associated) && transform(context_, plain, sealed) &&
-                    finish(context_) && take_tag(context_, tag);
+  const bool good = start(context_, nonce, true) && associate(context_, associated) &&
+                    transform(context_, plain, sealed) && finish(context_) && take_tag(context_, tag);
   if (!good) return Errno(EIO);
   return ok();
 }
@@ -95,19 +98,19 @@ Result<void> AesGcm::open(Nonce nonce, std::span<const uint8_t> associated, std:
                           std::span<const uint8_t, kGcmTagSize> tag, uint8_t* plain) {
   if (sealed.size() > kMaxSize || associated.size() > kMaxSize) return Errno(EINVAL);
   const Section section;
-  const bool good = start(context_, nonce, false) && associate(context_, associated) && transform(context_, sealed, plain) &&
-                    expect_tag(context_, tag) && finish(context_);
+  const bool good = start(context_, nonce, false) && associate(context_, associated) &&
+                    transform(context_, sealed, plain) && expect_tag(context_, tag) && finish(context_);
   if (good) return ok();
   if (!sealed.empty()) memset(plain, 0, sealed.size());
   return Errno(EBADMSG);
 }
 
-Result<void> AesGcm::authenticate(Nonce nonce, std::span<const uint8_t> first, std::span<const uint8_t> second,
-                                  std::span<uint8_t, kGcmTagSize> tag) {
+Result<void> AesGcm::authenticate(Nonce nonce, std::span<const uint8_t> first,
+                                  std::span<const uint8_t> second, std::span<uint8_t, kGcmTagSize> tag) {
   if (first.size() > kMaxSize || second.size() > kMaxSize) return Errno(EINVAL);
   const Section section;
-  const bool good = start(context_, nonce, true) && associate(context_, first) && associate(context_, second) &&
-                    finish(context_) && take_tag(context_, tag);
+  const bool good = start(context_, nonce, true) && associate(context_, first) &&
+                    associate(context_, second) && finish(context_) && take_tag(context_, tag);
   if (!good) return Errno(EIO);
   return ok();
 }

@@ -37,8 +37,8 @@ class AesGcm {
   // Encrypts `plain` to as many bytes at `sealed`, which may be the same memory or apart from it, but not otherwise overlap. `sealed`
   // and `tag` must be memory that nobody else changes meanwhile. Sizes up to 1 GiB. EIO if the library fails.
   // Precondition (all): has_key().
-  Result<void> seal(Nonce nonce, std::span<const uint8_t> associated, std::span<const uint8_t> plain, uint8_t* sealed,
-                    std::span<uint8_t, kGcmTagSize> tag);
+  Result<void> seal(Nonce nonce, std::span<const uint8_t> associated, std::span<const uint8_t> plain,
+                    uint8_t* sealed, std::span<uint8_t, kGcmTagSize> tag);
   // EBADMSG if anything is not what seal() saw; the output is cleared then.
   Result<void> open(Nonce nonce, std::span<const uint8_t> associated, std::span<const uint8_t> sealed,
                     std::span<const uint8_t, kGcmTagSize> tag, uint8_t* plain);

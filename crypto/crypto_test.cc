@@ -18,12 +18,15 @@ namespace {
 
 std::vector<uint8_t> from_hex(std::string_view hex) {
   std::vector<uint8_t> bytes;
-  for (size_t i = 0; i < hex.size(); i += 2) bytes.push_back(static_cast<uint8_t>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
+  for (size_t i = 0; i < hex.size(); i += 2)
+    bytes.push_back(static_cast<uint8_t>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
   return bytes;
 }
 
 // The GCM specification (McGrew, Viega), test cases 16 (AES-256) and 4 (AES-128).
-const auto kPlain = from_hex("d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39");
+const auto kPlain = from_hex(
+    "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5"
+    "aa0de657ba637b39");
 const auto kAssociated = from_hex("feedfacedeadbeeffeedfacedeadbeefabaddad2");
 const auto kNonce = from_hex("cafebabefacedbaddecaf888");
 
@@ -33,10 +36,12 @@ struct Case {
   const char *key, *sealed, *tag;
 } const kCases[] = {
     {"feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
-     "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662",
+     "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6"
+     "393ba7a0abcc9f662",
      "76fc6ece0f4e1768cddf8853bb2d551b"},
     {"feffe9928665731c6d6a8f9467308308",
-     "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e091",
+     "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa051ba30b3"
+     "96a0aac973d58e091",
      "5bc94fbc3221a5db94fae95ae7121a47"},
 };
 
@@ -78,7 +83,9 @@ TEST(AesGcm, AuthenticationWithoutEncryptionJoinsItsParts) {
   AesGcm gcm;
   ASSERT_TRUE(gcm.set_key(from_hex(kCases[0].key)).ok());
   uint8_t split[16], sealed[16];
-  ASSERT_TRUE(gcm.authenticate(nonce_of(kNonce), std::span(kPlain).first(7), std::span(kPlain).subspan(7), split).ok());
+  ASSERT_TRUE(
+      gcm.authenticate(nonce_of(kNonce), std::span(kPlain).first(7), std::span(kPlain).subspan(7), split)
+          .ok());
   ASSERT_TRUE(gcm.seal(nonce_of(kNonce), kPlain, {}, nullptr, sealed).ok());
   EXPECT_TRUE(equal(split, sealed));
   EXPECT_TRUE(gcm.verify(nonce_of(kNonce), kPlain, {}, split).ok());
@@ -95,7 +102,9 @@ TEST(AesGcm, OtherKeySizesAreRefused) {
 TEST(Hkdf, Rfc5869TestCases1And3) {
   const std::vector<uint8_t> secret(22, 0x0b);
   std::vector<uint8_t> output(32);
-  ASSERT_TRUE(hkdf(from_hex("000102030405060708090a0b0c"), secret, {from_hex("f0f1f2f3f4"), from_hex("f5f6f7f8f9")}, output).ok());
+  ASSERT_TRUE(hkdf(from_hex("000102030405060708090a0b0c"), secret,
+                   {from_hex("f0f1f2f3f4"), from_hex("f5f6f7f8f9")}, output)
+                  .ok());
   EXPECT_EQ(output, from_hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"));
   ASSERT_TRUE(hkdf({}, secret, {}, output).ok());
   EXPECT_EQ(output, from_hex("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"));
@@ -105,10 +114,13 @@ TEST(Hkdf, Rfc5869TestCases1And3) {
 
 TEST(Hmac, Rfc4231TestCase2) {
   const std::string key = "Jefe", first = "what do ya want ", second = "for nothing?";
-  const auto bytes = [](const std::string& text) { return std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()); };
+  const auto bytes = [](const std::string& text) {
+    return std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+  };
   uint8_t mac[32];
   ASSERT_TRUE(hmac_sha256(bytes(key), {bytes(first), bytes(second)}, mac).ok());
-  EXPECT_EQ(std::vector<uint8_t>(mac, mac + 32), from_hex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"));
+  EXPECT_EQ(std::vector<uint8_t>(mac, mac + 32),
+            from_hex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"));
 }
 
 TEST(Sha256, OfAbcInParts) {

@@ -68,7 +68,8 @@ Result<void> hkdf_expand(std::span<const uint8_t> key, KeyParts info, std::span<
   return ok();
 }
 
-Result<void> hkdf(std::span<const uint8_t> salt, std::span<const uint8_t> secret, KeyParts info, std::span<uint8_t> output) {
+Result<void> hkdf(std::span<const uint8_t> salt, std::span<const uint8_t> secret, KeyParts info,
+                  std::span<uint8_t> output) {
   Secret<32> extracted;
   TRY(hmac_sha256(salt, {secret}, extracted.bytes()));
   return hkdf_expand(extracted.bytes(), info, output);

@@ -18,6 +18,7 @@ Result<void> hmac_sha256(std::span<const uint8_t> key, KeyParts parts, std::span
 Result<void> hkdf_expand(std::span<const uint8_t> key, KeyParts info, std::span<uint8_t> output);
 
 // HKDF-Extract and HKDF-Expand.
-Result<void> hkdf(std::span<const uint8_t> salt, std::span<const uint8_t> secret, KeyParts info, std::span<uint8_t> output);
+Result<void> hkdf(std::span<const uint8_t> salt, std::span<const uint8_t> secret, KeyParts info,
+                  std::span<uint8_t> output);
 
 }  // namespace scone::crypto

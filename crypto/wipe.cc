@@ -4,8 +4,6 @@
 
 namespace scone::crypto {
 
-void wipe(void* memory, size_t size) {
-  OPENSSL_cleanse(memory, size);
-}
+void wipe(void* memory, size_t size) { OPENSSL_cleanse(memory, size); }
 
 }  // namespace scone::crypto

@@ -14,10 +14,11 @@ namespace scone::volume {
 struct ChunkEntry {
   static constexpr uint32_t kHole = 0xffffffff;
 
-  uint32_t slot = kHole;      // the chunk is at slot * chunk size of the host file; kHole: zeros, stored nowhere
+  uint32_t slot = kHole;  // the chunk is at slot * chunk size of the host file; kHole: zeros, stored nowhere
   uint32_t epoch : 30 = 0;
-  uint32_t changed : 1 = 0;   // since the last commit that is known to have succeeded
-  uint32_t fresh : 1 = 0;     // no commit, not even one that may have failed, refers to this slot: it is free with the next version
+  uint32_t changed : 1 = 0;  // since the last commit that is known to have succeeded
+  uint32_t fresh : 1 =
+      0;  // no commit, not even one that may have failed, refers to this slot: it is free with the next version
   uint64_t counter = 0;
   uint8_t tag[kTagSize] = {};
 
@@ -52,7 +53,7 @@ class ChunkMap {
 
   ChunkEntry* first_ = nullptr;  // chunks [0, first_capacity_)
   uint32_t first_capacity_ = 0;
-  Array<ChunkEntry*> more_;      // more_[i]: chunks [(i + 1) * kLeaf, (i + 2) * kLeaf), or nullptr
+  Array<ChunkEntry*> more_;  // more_[i]: chunks [(i + 1) * kLeaf, (i + 2) * kLeaf), or nullptr
 };
 
 }  // namespace scone::volume

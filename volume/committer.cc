@@ -146,7 +146,8 @@ Result<void> Committer::append_record(const Node* only, bool with_data) {
   }
   auto written = state_.records.append(state_.identity, RecordKind::kCommit, builder);
   if (written.ok()) written = state_.records.confirm(true);
-  if (!written.ok()) return state_.refuse(written.error().code(), state_.path.view(), "journal cannot be written");
+  if (!written.ok())
+    return state_.refuse(written.error().code(), state_.path.view(), "journal cannot be written");
   succeeded(only);
   told();
   return ok();
@@ -186,6 +187,7 @@ Result<void> Committer::commit_snapshot() {
   TRY(replace_file(fresh, fresh_name));
   succeeded(nullptr);
   state_.description_changed = false;
+  forget_history();
   told();
   return ok();
 }
@@ -193,7 +195,8 @@ Result<void> Committer::commit_snapshot() {
 Result<void> Committer::replace_file(RecordFile& fresh, std::string_view fresh_path) {
   state_.snapshot_wanted = true;  // until we know which of the two files the host has under the name
   const auto renamed = state_.storage.rename(fresh_path, state_.path.view());
-  if (!renamed.ok()) return state_.refuse(renamed.error().code(), state_.path.view(), "snapshot cannot be put in place");
+  if (!renamed.ok())
+    return state_.refuse(renamed.error().code(), state_.path.view(), "snapshot cannot be put in place");
   state_.records = std::move(fresh);
   state_.snapshot_size = state_.records.end();
   const std::string_view directory = state_.directory.empty() ? "." : state_.directory.view();
@@ -239,6 +242,15 @@ void Committer::succeeded(const Node* only) {
       delete std::exchange(node.open_, nullptr);
   }
   state_.keys.epoch_is_told();
+}
+
+// States that the new snapshot does not know any more.
+void Committer::forget_history() {
+  Array<Tag>& history = state_.history;
+  if (history.size() <= kKeptAncestors + 1) return;
+  const size_t dropped = history.size() - kKeptAncestors - 1;
+  for (size_t i = 1; i <= kKeptAncestors; ++i) history[i] = history[i + dropped];
+  history.shrink(kKeptAncestors + 1);
 }
 
 // The commit is known to the owner before it is confirmed to the program.

@@ -33,6 +33,7 @@ class Committer {
   void succeeded(const Node* only);
   void content_succeeded(Node& node);
   Result<void> remember_unsynced(Node& node);
+  void forget_history();
   void told();
 
   State& state_;

@@ -52,7 +52,7 @@ Result<void> Directory::grow() {
 Result<void> Directory::insert(Node& node) {
   TRY(grow());
   node.order_ = ++last_order_;
-  TRY(ordered_.push(&node));       // cannot fail, nor can the next: there is room
+  TRY(ordered_.push(&node));  // cannot fail, nor can the next: there is room
   TRY(orders_.push(node.order_));
   node.name_hash_ = hash(node.name());
   place(node);

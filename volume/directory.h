@@ -35,8 +35,8 @@ class Directory {
   void place(Node& node);
   size_t position(uint64_t order) const;
 
-  Array<Node*> table_;    // open addressing, linear probing; a power of two, at most 3/4 full
-  Array<Node*> ordered_;  // ascending by order; nullptr: removed
+  Array<Node*> table_;      // open addressing, linear probing; a power of two, at most 3/4 full
+  Array<Node*> ordered_;    // ascending by order; nullptr: removed
   Array<uint64_t> orders_;  // of ordered_, kept for removed ones
   uint64_t last_order_ = 0;
   size_t count_ = 0;

@@ -44,7 +44,8 @@ Errno FileContent::failed(Errno error, uint64_t position, std::string_view reaso
 
 // EBADMSG: it is not what was sealed, or its epoch is not known.
 Result<void> FileContent::unseal(uint64_t index, const ChunkEntry& entry, MutableBytes chunk) {
-  crypto::AesGcm* cipher = TRY(file().ciphers.find(state_.keys, entry.epoch, node_.id_, node_.region_->key_bits));
+  crypto::AesGcm* cipher =
+      TRY(file().ciphers.find(state_.keys, entry.epoch, node_.id_, node_.region_->key_bits));
   const Position position(node_.id_, index);
   const auto nonce = nonce_of(entry.counter);
   if (is_encrypted()) return cipher->open(nonce, position.bytes, chunk, entry.tag, chunk.data());
@@ -66,14 +67,16 @@ Result<void> FileContent::open_chunk(uint64_t index, const ChunkEntry& entry, Mu
   const auto unsealed = unseal(index, entry, chunk);
   if (unsealed.ok() || take_from_journal(index, entry, chunk)) return ok();
   if (unsealed.error() != Errno(EBADMSG)) return unsealed.error();
-  return damaged(uint64_t{entry.slot} * chunk_size_, "chunk does not verify: changed, swapped or rolled back");
+  return damaged(uint64_t{entry.slot} * chunk_size_,
+                 "chunk does not verify: changed, swapped or rolled back");
 }
 
 Result<void> FileContent::seal_chunk(uint64_t index, Bytes plain, uint8_t* sealed, ChunkEntry* entry) {
   const uint32_t epoch = TRY(state_.keys.current_epoch());
   entry->epoch = epoch & FileKeys::kMaxEpoch;
   entry->counter = state_.keys.next_counter();
-  crypto::AesGcm* cipher = TRY(file().ciphers.find(state_.keys, entry->epoch, node_.id_, node_.region_->key_bits));
+  crypto::AesGcm* cipher =
+      TRY(file().ciphers.find(state_.keys, entry->epoch, node_.id_, node_.region_->key_bits));
   const Position position(node_.id_, index);
   const auto nonce = nonce_of(entry->counter);
   if (is_encrypted()) return cipher->seal(nonce, position.bytes, plain, sealed, entry->tag);

@@ -34,7 +34,9 @@ class FileContent {
 
   // Bytes that chunk `index` has: all but the last are full. Precondition: index * chunk size < size.
   size_t stored_size(uint64_t index) const;
-  static uint64_t chunk_count(uint64_t size, uint32_t chunk_size) { return size / chunk_size + (size % chunk_size != 0); }
+  static uint64_t chunk_count(uint64_t size, uint32_t chunk_size) {
+    return size / chunk_size + (size % chunk_size != 0);
+  }
 
  private:
   class Run;

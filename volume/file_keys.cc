@@ -5,9 +5,7 @@
 
 namespace scone::volume {
 
-Result<void> FileKeys::generate() {
-  return crypto::random_bytes(volume_key_.bytes());
-}
+Result<void> FileKeys::generate() { return crypto::random_bytes(volume_key_.bytes()); }
 
 const Epoch* FileKeys::find(uint32_t number) const {
   size_t low = 0, high = epochs_.size();
@@ -38,11 +36,10 @@ Result<uint32_t> FileKeys::current_epoch() {
   return current_;
 }
 
-const Epoch* FileKeys::untold_epoch() const {
-  return current_ && !told_ ? find(current_) : nullptr;
-}
+const Epoch* FileKeys::untold_epoch() const { return current_ && !told_ ? find(current_) : nullptr; }
 
-Result<void> FileKeys::derive(uint32_t epoch, uint64_t file_id, uint16_t key_bits, crypto::AesGcm* cipher) const {
+Result<void> FileKeys::derive(uint32_t epoch, uint64_t file_id, uint16_t key_bits,
+                              crypto::AesGcm* cipher) const {
   const Epoch* known = find(epoch);
   if (!known) return Errno(EBADMSG);
   uint8_t numbers[10];

@@ -42,7 +42,8 @@ Result<void> FileContent::know_slots() {
     const ChunkEntry* entry = node_.chunks_.find(i);
     if (!entry) continue;
     auto marked = slots.mark(entry->slot);
-    if (!marked.ok() && marked.error() == Errno(EEXIST)) return damaged(i * chunk_size_, "two chunks claim one place");
+    if (!marked.ok() && marked.error() == Errno(EEXIST))
+      return damaged(i * chunk_size_, "two chunks claim one place");
     TRY(marked);
   }
   open.slots = std::move(slots);
@@ -184,13 +185,15 @@ Result<void> FileContent::write(uint64_t offset, Bytes from) {
 // Chunks [first_chunk, last_chunk) become holes.
 void FileContent::drop_from(uint64_t first_chunk, uint64_t last_chunk) {
   OpenFile& open = file();
-  for (uint64_t i = node_.chunks_.next_possible(first_chunk); i < last_chunk; i = node_.chunks_.next_possible(i + 1)) {
+  for (uint64_t i = node_.chunks_.next_possible(first_chunk); i < last_chunk;
+       i = node_.chunks_.next_possible(i + 1)) {
     ChunkEntry* entry = node_.chunks_.find(i);
     if (!entry) continue;
     if (entry->fresh)
       open.slots.free(entry->slot);
     else
-      (void)open.superseded.push(entry->slot);  // without memory the slot is not used again until the next mount
+      (void)open.superseded.push(
+          entry->slot);  // without memory the slot is not used again until the next mount
     *entry = ChunkEntry{};
     --node_.stored_chunks_;
   }
@@ -231,7 +234,8 @@ Result<void> FileContent::rewrite_changed() {
   for (const Array<uint64_t>* list : {&file().changed, &file().unsynced})
     for (const uint64_t index : *list) {
       const MutableBytes bytes = TRY(stored_bytes(index, chunk.span()));
-      if (!bytes.empty()) TRY(file().host->pwrite(uint64_t{node_.chunks_.find(index)->slot} * chunk_size_, bytes));
+      if (!bytes.empty())
+        TRY(file().host->pwrite(uint64_t{node_.chunks_.find(index)->slot} * chunk_size_, bytes));
     }
   return ok();
 }
@@ -243,7 +247,8 @@ Result<MutableBytes> FileContent::stored_bytes(uint64_t index, MutableBytes into
   TRY(host_files_.open(node_, false));
   const MutableBytes bytes = into.first(stored_size(index));
   const uint64_t position = uint64_t{entry->slot} * chunk_size_;
-  if (TRY(file().host->pread(position, bytes)) < bytes.size()) return damaged(position, "host file is too short: truncated");
+  if (TRY(file().host->pread(position, bytes)) < bytes.size())
+    return damaged(position, "host file is too short: truncated");
   return bytes;
 }
 
@@ -256,7 +261,6 @@ Result<void> FileContent::restore(uint64_t index, Bytes bytes) {
   TRY(file().host->pwrite(uint64_t{node_.chunks_.find(index)->slot} * chunk_size_, bytes));
   return file().unsynced.push(index);
 }
-
 
 Result<void> FileContent::sync_host() {
   if (!node_.needs_sync_) return ok();
@@ -288,7 +292,8 @@ Result<void> FileContent::adopt(uint64_t size) {
   node_.size_ = size;
   for (uint64_t i = 0; i < chunk_count(size, chunk_size_); ++i) {
     const MutableBytes bytes = chunk.span().first(stored_size(i));
-    if (TRY(open.host->pread(i * chunk_size_, bytes)) < bytes.size()) return damaged(i * chunk_size_, "file shrank meanwhile");
+    if (TRY(open.host->pread(i * chunk_size_, bytes)) < bytes.size())
+      return damaged(i * chunk_size_, "file shrank meanwhile");
     ChunkEntry entry;
     entry.slot = static_cast<uint32_t>(i);
     TRY(seal_chunk(i, bytes, bytes.data(), &entry));

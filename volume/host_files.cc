@@ -57,10 +57,13 @@ Result<void> HostFiles::open(Node& node, bool for_writing) {
   OpenFile& open = *node.open_;
   if (open.host && (open.host_is_writable || !for_writing)) return ok();
   const Text path = TRY(path_of(node));
-  auto file = for_writing && !node.has_host_file_ ? create(node, path.view())
-                                                  : state_.storage.open(path.view(), for_writing ? OpenMode::kWrite : OpenMode::kRead);
-  if (!file.ok() && file.error() == Errno(ENOENT)) return state_.refuse(EIO, path.view(), "host file is missing: removed or renamed");
-  if (!file.ok() && file.error() == Errno(ELOOP)) return state_.refuse(EIO, path.view(), "host file is a symbolic link");
+  auto file = for_writing && !node.has_host_file_
+                  ? create(node, path.view())
+                  : state_.storage.open(path.view(), for_writing ? OpenMode::kWrite : OpenMode::kRead);
+  if (!file.ok() && file.error() == Errno(ENOENT))
+    return state_.refuse(EIO, path.view(), "host file is missing: removed or renamed");
+  if (!file.ok() && file.error() == Errno(ELOOP))
+    return state_.refuse(EIO, path.view(), "host file is a symbolic link");
   if (!file.ok()) return state_.refuse(file.error().code(), path.view(), "host file cannot be opened");
   delete open.host;
   open.host = file.take();

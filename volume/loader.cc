@@ -7,14 +7,17 @@
 namespace scone::volume {
 
 Result<void> Loader::load(bool key_given, const std::optional<Tag>& expected) {
-  const auto opened = state_.storage.open(state_.path.view(), state_.is_mutable ? OpenMode::kWrite : OpenMode::kRead);
-  if (!opened.ok()) return state_.refuse(opened.error().code(), state_.path.view(), "protection file cannot be opened");
+  const auto opened =
+      state_.storage.open(state_.path.view(), state_.is_mutable ? OpenMode::kWrite : OpenMode::kRead);
+  if (!opened.ok())
+    return state_.refuse(opened.error().code(), state_.path.view(), "protection file cannot be opened");
   const char* reason = "";
   const auto started = state_.records.open(opened.value(), state_.identity, key_given, &reason);
   if (!started.ok()) return state_.refuse(started.error().code(), state_.path.view(), reason);
   if (state_.is_mutable) {
     const auto locked = state_.storage.lock(*state_.records.file());
-    if (!locked.ok()) return state_.refuse(locked.error().code(), state_.path.view(), "is in use by another mount");
+    if (!locked.ok())
+      return state_.refuse(locked.error().code(), state_.path.view(), "is in use by another mount");
   }
   TRY(load_records(expected));
   TRY(check_tree());
@@ -29,14 +32,18 @@ Result<void> Loader::load_records(const std::optional<Tag>& expected) {
     Record record;
     const char* reason = "";
     const auto found = state_.records.next(state_.identity, &record, &reason);
-    if (!found.ok()) return state_.refuse(found.error().code(), state_.path.view(), reason, state_.records.end());
+    if (!found.ok())
+      return state_.refuse(found.error().code(), state_.path.view(), reason, state_.records.end());
     if (!found.value()) break;
     // A snapshot comes first and whole, commits follow.
     const bool in_snapshot = state_.snapshot_size == 0;
     if (in_snapshot != (record.kind != RecordKind::kCommit))
-      return state_.refuse(EBADMSG, state_.path.view(), "has records in an order that makes no sense", state_.records.end());
+      return state_.refuse(EBADMSG, state_.path.view(), "has records in an order that makes no sense",
+                           state_.records.end());
     const auto applied = apply(record);
-    if (!applied.ok()) return state_.refuse(applied.error().code(), state_.path.view(), "has a record that makes no sense", state_.records.end());
+    if (!applied.ok())
+      return state_.refuse(applied.error().code(), state_.path.view(), "has a record that makes no sense",
+                           state_.records.end());
     is_state = record.kind != RecordKind::kSnapshotPart;
     if (record.kind == RecordKind::kSnapshotEnd) state_.snapshot_size = state_.records.end();
     if (is_state) TRY(state_.history.push(record.tag));
@@ -44,7 +51,9 @@ Result<void> Loader::load_records(const std::optional<Tag>& expected) {
   if (!is_state) return state_.refuse(EBADMSG, state_.path.view(), "ends too early", state_.records.end());
   for (const Tag& tag : state_.history) expected_seen |= expected && tag == *expected;
   if (!expected_seen)
-    return state_.refuse(ESTALE, state_.path.view(), "does not contain the expected state: rolled back to an older one, or another volume");
+    return state_.refuse(
+        ESTALE, state_.path.view(),
+        "does not contain the expected state: rolled back to an older one, or another volume");
   return ok();
 }
 
@@ -159,7 +168,9 @@ Result<void> Loader::apply_node(Decoder& decoder) {
   attributes.mtime = decoder.i64();
   attributes.ctime = decoder.i64();
   const std::string_view name = decoder.text(), text = decoder.text();
-  if (decoder.failed() || id == 0 || id >= ~uint64_t{0} - 1 || region >= state_.regions.size() || type < 1 || type > 3) return Errno(EBADMSG);
+  if (decoder.failed() || id == 0 || id >= ~uint64_t{0} - 1 || region >= state_.regions.size() || type < 1 ||
+      type > 3)
+    return Errno(EBADMSG);
   Region& home = *state_.regions[region];
   if (!home.has_tree() || text.size() > kMaxTarget) return Errno(EBADMSG);
   Node* node = TRY(node_for(id, home, static_cast<NodeType>(type)));
@@ -235,12 +246,15 @@ Result<void> Loader::place(const Placement& placement) {
   if (node->removed_ || (node->parent_ && node->parent_ != node)) return Errno(EBADMSG);
   if (placement.parent == node->id_) {
     Region& region = *node->region_;
-    if (!node->is_directory() || (region.root && region.root != node) || !node->name_.empty()) return Errno(EBADMSG);
+    if (!node->is_directory() || (region.root && region.root != node) || !node->name_.empty())
+      return Errno(EBADMSG);
     region.root = node->parent_ = node;
     return ok();
   }
   Node* parent = state_.nodes.find(placement.parent);
-  if (!parent || !parent->is_directory() || parent->removed_ || parent->region_ != node->region_ || node->parent_) return Errno(EBADMSG);
+  if (!parent || !parent->is_directory() || parent->removed_ || parent->region_ != node->region_ ||
+      node->parent_)
+    return Errno(EBADMSG);
   if (!check_name(node->name()).ok() || parent->directory_.find(node->name())) return Errno(EBADMSG);
   TRY(parent->directory_.insert(*node));
   node->parent_ = parent;
@@ -273,7 +287,8 @@ Result<void> Loader::apply_data(Decoder& decoder) {
   const Bytes bytes = decoder.bytes(data.size);
   Node* node = TRY(find_file(data.node));
   const ChunkEntry* entry = node->chunks_.find(data.chunk);
-  if (decoder.failed() || !entry || data.chunk * node->region_->chunk_size >= node->size_) return Errno(EBADMSG);
+  if (decoder.failed() || !entry || data.chunk * node->region_->chunk_size >= node->size_)
+    return Errno(EBADMSG);
   if (data.size != FileContent(state_, *node).stored_size(data.chunk)) return Errno(EBADMSG);
   data.counter = entry->counter;
   data.epoch = entry->epoch;
@@ -295,7 +310,8 @@ Result<void> Loader::restore_data() {
     state_.kept[kept++] = data;
     if (!state_.is_mutable) continue;
     (void)content.restore(data.chunk, state_.kept_bytes.span().subspan(data.begin, data.size));
-    if (node->needs_sync_ && !static_cast<ListNode<UnsyncedNodes>&>(*node).linked()) state_.unsynced.push_back(*node);
+    if (node->needs_sync_ && !static_cast<ListNode<UnsyncedNodes>&>(*node).linked())
+      state_.unsynced.push_back(*node);
   }
   state_.kept.shrink(kept);
   for (Node& node : state_.unsynced) node.open_->rest();
@@ -310,16 +326,19 @@ Result<void> Loader::check_tree() {
   Array<const Node*> waiting;
   size_t reached = 0;
   for (const Region* region : state_.regions) {
-    if (region->has_tree() && !region->root) return state_.refuse(EBADMSG, state_.path.view(), "has a region without its root directory");
+    if (region->has_tree() && !region->root)
+      return state_.refuse(EBADMSG, state_.path.view(), "has a region without its root directory");
     if (region->root) TRY(waiting.push(region->root));
   }
   while (!waiting.empty()) {
     const Node* node = waiting[waiting.size() - 1];
     waiting.shrink(waiting.size() - 1);
     ++reached;
-    for (const Node* child = node->directory_.next(0); child; child = node->directory_.next(child->order_)) TRY(waiting.push(child));
+    for (const Node* child = node->directory_.next(0); child; child = node->directory_.next(child->order_))
+      TRY(waiting.push(child));
   }
-  if (reached != state_.nodes.size()) return state_.refuse(EBADMSG, state_.path.view(), "has files outside of every directory");
+  if (reached != state_.nodes.size())
+    return state_.refuse(EBADMSG, state_.path.view(), "has files outside of every directory");
   return ok();
 }
 

@@ -47,8 +47,9 @@ class Loader {
 
   State& state_;
   Array<Placement> placements_;
-  Array<Node*> removed_;      // by the record that is being applied
-  Array<uint64_t> orphans_;   // files whose removal is committed, perhaps not yet done on the host: region index, id
+  Array<Node*> removed_;  // by the record that is being applied
+  Array<uint64_t>
+      orphans_;  // files whose removal is committed, perhaps not yet done on the host: region index, id
 };
 
 }  // namespace scone::volume

@@ -35,7 +35,7 @@ class Node : public ListNode<DirtyNodes>, public ListNode<UnsyncedNodes> {
   const Attributes& attributes() const { return attributes_; }
   uint64_t size() const { return type_ == NodeType::kSymlink ? text_.view().size() : size_; }
   uint64_t stored_bytes() const { return uint64_t{stored_chunks_} * region_->chunk_size; }  // st_blocks * 512
-  uint32_t link_count() const {                                                             // 0 when the name is gone
+  uint32_t link_count() const {  // 0 when the name is gone
     if (removed_) return 0;
     return is_directory() ? 2 + static_cast<uint32_t>(directory_.subdirectories()) : 1;
   }
@@ -62,7 +62,8 @@ class Node : public ListNode<DirtyNodes>, public ListNode<UnsyncedNodes> {
   Node* parent_ = nullptr;
   Node* next_by_id_ = nullptr;  // chain of the volume's table by id
   Text name_;
-  Text text_;  // symbolic link: its target; file: name below the region's kernel path if it is not that of the id
+  Text
+      text_;  // symbolic link: its target; file: name below the region's kernel path if it is not that of the id
   uint64_t size_ = 0;
   Attributes attributes_;
   uint64_t order_ = 0;  // position among its siblings
@@ -74,13 +75,14 @@ class Node : public ListNode<DirtyNodes>, public ListNode<UnsyncedNodes> {
   bool content_changed_ : 1 = false;     // size or chunks
   bool committed_ : 1 = false;           // the last commit knows the node
   bool removed_ : 1 = false;             // has no name any more
-  bool goes_with_names_ : 1 = false;     // renamed: its contents are committed with the next commit of any file
+  bool goes_with_names_ : 1 = false;  // renamed: its contents are committed with the next commit of any file
   bool has_host_file_ : 1 = false;
-  bool needs_sync_ : 1 = false;          // the host file has data that was not synced; then the node keeps its OpenFile
-  bool sync_failed_ : 1 = false;         // the host may have dropped such data
-  Directory directory_;                  // of a directory
-  ChunkMap chunks_;                      // of a file
-  OpenFile* open_ = nullptr;             // of a file in use or with changes not committed
+  bool needs_sync_ : 1 =
+      false;  // the host file has data that was not synced; then the node keeps its OpenFile
+  bool sync_failed_ : 1 = false;  // the host may have dropped such data
+  Directory directory_;           // of a directory
+  ChunkMap chunks_;               // of a file
+  OpenFile* open_ = nullptr;      // of a file in use or with changes not committed
 };
 
 }  // namespace scone::volume

@@ -4,7 +4,8 @@
 
 namespace scone::volume {
 
-Result<crypto::AesGcm*> CipherCache::find(const FileKeys& keys, uint32_t epoch, uint64_t file_id, uint16_t key_bits) {
+Result<crypto::AesGcm*> CipherCache::find(const FileKeys& keys, uint32_t epoch, uint64_t file_id,
+                                          uint16_t key_bits) {
   Slot* oldest = &slots_[0];
   ++clock_;
   for (Slot& slot : slots_) {
@@ -21,9 +22,7 @@ Result<crypto::AesGcm*> CipherCache::find(const FileKeys& keys, uint32_t epoch, 
   return &oldest->cipher;
 }
 
-OpenFile::~OpenFile() {
-  rest();
-}
+OpenFile::~OpenFile() { rest(); }
 
 void OpenFile::rest() {
   delete std::exchange(host, nullptr);

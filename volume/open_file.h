@@ -49,9 +49,10 @@ class OpenFile {
 
   SlotMap slots;
   bool slots_known = false;
-  Array<uint64_t> changed;      // chunks whose entries are to be committed, perhaps several times
-  Array<uint64_t> unsynced;     // chunks that are committed with their bytes in the journal; until the host file is synced
-  Array<uint32_t> superseded;   // slots that the last commit still refers to: free after the next one
+  Array<uint64_t> changed;  // chunks whose entries are to be committed, perhaps several times
+  Array<uint64_t>
+      unsynced;  // chunks that are committed with their bytes in the journal; until the host file is synced
+  Array<uint32_t> superseded;         // slots that the last commit still refers to: free after the next one
   uint64_t lowest_chunks = kNoChunk;  // chunks that survived all truncations since the last commit
 
   // Keeps only what the next commit needs. Precondition: the buffer has no changes.

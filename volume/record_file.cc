@@ -41,10 +41,12 @@ struct Associated {
   uint8_t bytes[kTagSize + kAuthenticatedHeaderSize + kSaltSize];
   size_t size;
 
-  Associated(const Tag& previous, Bytes header, Bytes salt) : size(kTagSize + kAuthenticatedHeaderSize + salt.size()) {
+  Associated(const Tag& previous, Bytes header, Bytes salt)
+      : size(kTagSize + kAuthenticatedHeaderSize + salt.size()) {
     __builtin_memcpy(bytes, previous.data(), kTagSize);
     __builtin_memcpy(bytes + kTagSize, header.data(), kAuthenticatedHeaderSize);
-    if (!salt.empty()) __builtin_memcpy(bytes + kTagSize + kAuthenticatedHeaderSize, salt.data(), salt.size());
+    if (!salt.empty())
+      __builtin_memcpy(bytes + kTagSize + kAuthenticatedHeaderSize, salt.data(), salt.size());
   }
   Bytes span() const { return {bytes, size}; }
 };
@@ -77,9 +79,12 @@ struct RecordHeader {
     __builtin_memcpy(tag.data(), decoder.bytes(kTagSize).data(), kTagSize);
   }
   size_t salt_size() const { return new_key ? kSaltSize : 0; }
-  uint64_t record_size() const { return align_up(kRecordHeaderSize + salt_size() + payload_size, kRecordAlignment); }
+  uint64_t record_size() const {
+    return align_up(kRecordHeaderSize + salt_size() + payload_size, kRecordAlignment);
+  }
   bool is_plausible() const {
-    return magic == kRecordMagic && reserved_is_zero && payload_size <= kMaxPayload && new_key <= 1 && kind >= 1 && kind <= 3;
+    return magic == kRecordMagic && reserved_is_zero && payload_size <= kMaxPayload && new_key <= 1 &&
+           kind >= 1 && kind <= 3;
   }
 };
 
@@ -117,13 +122,15 @@ RecordFile& RecordFile::operator=(RecordFile&& other) noexcept {
 
 Result<void> RecordFile::derive(const FileIdentity& identity, Bytes salt, crypto::AesGcm* cipher) {
   crypto::Secret<kKeySize> key;
-  TRY(crypto::hkdf(salt, identity.key.bytes(), {info(kRecordKeyInfo), Bytes(identity.volume_id)}, key.bytes()));
+  TRY(crypto::hkdf(salt, identity.key.bytes(), {info(kRecordKeyInfo), Bytes(identity.volume_id)},
+                   key.bytes()));
   return cipher->set_key(key.bytes());
 }
 
 // Bytes of the file, fewer at its end. Records are read once, from front to back.
 Result<Bytes> RecordFile::window(uint64_t offset, size_t size) {
-  if (offset < buffer_begin_ || offset - buffer_begin_ > buffer_.size() || size > buffer_.size() - (offset - buffer_begin_)) {
+  if (offset < buffer_begin_ || offset - buffer_begin_ > buffer_.size() ||
+      size > buffer_.size() - (offset - buffer_begin_)) {
     TRY(buffer_.resize(max_of(size, kWindow), 0));
     buffer_.shrink(max_of(size, kWindow));
     const size_t got = TRY(file_->pread(offset, buffer_.span()));
@@ -134,13 +141,15 @@ Result<Bytes> RecordFile::window(uint64_t offset, size_t size) {
   return rest.first(min_of(size, rest.size()));
 }
 
-Result<void> RecordFile::open(StorageFile* file, FileIdentity& identity, bool key_given, const char** reason) {
+Result<void> RecordFile::open(StorageFile* file, FileIdentity& identity, bool key_given,
+                              const char** reason) {
   file_ = file;
   *reason = "cannot be read";
   size_ = TRY(file_->size());
   const Bytes header = TRY(window(0, kFileHeaderSize));
   *reason = "is not a protection file";
-  if (header.size() < kFileHeaderSize || __builtin_memcmp(header.data(), kMagic, sizeof kMagic) != 0) return Errno(EBADMSG);
+  if (header.size() < kFileHeaderSize || __builtin_memcmp(header.data(), kMagic, sizeof kMagic) != 0)
+    return Errno(EBADMSG);
   Decoder decoder(header.subspan(sizeof kMagic));
   *reason = "has a version that is not known";
   if (decoder.u32() != kVersion) return Errno(EBADMSG);
@@ -148,7 +157,8 @@ Result<void> RecordFile::open(StorageFile* file, FileIdentity& identity, bool ke
   *reason = "has flags that are not known";
   if (flags & ~kSealedFlag) return Errno(EBADMSG);
   const bool sealed = flags & kSealedFlag;
-  *reason = sealed ? "is encrypted, and no key is given" : "is not encrypted, although a key is given: replaced?";
+  *reason =
+      sealed ? "is encrypted, and no key is given" : "is not encrypted, although a key is given: replaced?";
   if (sealed != key_given) return Errno(sealed ? EACCES : EBADMSG);
   __builtin_memcpy(identity.volume_id, decoder.bytes(kVolumeIdSize).data(), kVolumeIdSize);
   if (sealed) {
@@ -168,7 +178,8 @@ Result<Tag> RecordFile::find_last_tag(StorageFile* file, const char** reason) {
   size_ = TRY(file_->size());
   const Bytes magic = TRY(window(0, sizeof kMagic));
   *reason = "is not a protection file";
-  if (magic.size() < sizeof kMagic || __builtin_memcmp(magic.data(), kMagic, sizeof kMagic) != 0) return Errno(EBADMSG);
+  if (magic.size() < sizeof kMagic || __builtin_memcmp(magic.data(), kMagic, sizeof kMagic) != 0)
+    return Errno(EBADMSG);
   bool found = false;
   for (end_ = kFileHeaderSize;; ++sequence_) {
     const Bytes bytes = TRY(window(end_, kRecordHeaderSize));
@@ -189,8 +200,11 @@ Result<bool> RecordFile::is_followed() {
   for (uint64_t offset = end_ + kRecordAlignment; offset < size_; offset += kRecordAlignment) {
     const Bytes bytes = TRY(window(offset, kRecordHeaderSize));
     if (bytes.size() < kRecordHeaderSize) return false;
+    if (Decoder(bytes).u32() != kRecordMagic) continue;
     const RecordHeader header(bytes);
-    if (header.is_plausible() && header.sequence > sequence_ && header.sequence - sequence_ < (uint64_t{1} << 32)) return true;
+    if (header.is_plausible() && header.sequence > sequence_ &&
+        header.sequence - sequence_ < (uint64_t{1} << 32))
+      return true;
   }
   return false;
 }
@@ -207,7 +221,8 @@ Result<bool> RecordFile::next(const FileIdentity& identity, Record* record, cons
   const Bytes header_bytes = TRY(window(end_, kRecordHeaderSize));
   if (header_bytes.size() < kRecordHeaderSize) return end_or_damage("ends too early", reason);
   const RecordHeader header(header_bytes);
-  if (!header.is_plausible() || header.sequence != sequence_) return end_or_damage("has a damaged record", reason);
+  if (!header.is_plausible() || header.sequence != sequence_)
+    return end_or_damage("has a damaged record", reason);
   const uint64_t size = header.record_size();
   if (size > size_ - min_of(size_, end_)) return end_or_damage("ends in the middle of a record", reason);
   const Bytes bytes = TRY(window(end_, size));
@@ -215,23 +230,26 @@ Result<bool> RecordFile::next(const FileIdentity& identity, Record* record, cons
 
   const Bytes salt = bytes.subspan(kRecordHeaderSize, header.salt_size());
   const size_t payload_begin = kRecordHeaderSize + salt.size();
-  const MutableBytes payload = buffer_.span().subspan(end_ - buffer_begin_ + payload_begin, header.payload_size);
+  const MutableBytes payload =
+      buffer_.span().subspan(end_ - buffer_begin_ + payload_begin, header.payload_size);
   for (const uint8_t byte : bytes.subspan(payload_begin + header.payload_size))
     if (byte != 0) return end_or_damage("has a damaged record", reason);
   const Associated associated(tag_, bytes, salt);
   bool good;
   if (identity.sealed) {
     if (!salt.empty()) TRY(derive(identity, salt, &read_cipher_));
-    const auto opened = read_cipher_.has_key() ? read_cipher_.open(nonce_of(header.counter), associated.span(), payload, header.tag,
-                                                                   payload.data())
-                                               : Result<void>(Errno(EBADMSG));
+    const auto opened = read_cipher_.has_key()
+                            ? read_cipher_.open(nonce_of(header.counter), associated.span(), payload,
+                                                header.tag, payload.data())
+                            : Result<void>(Errno(EBADMSG));
     good = opened.ok();
   } else {
     good = TRY(digest_tag(associated.span(), payload)) == header.tag;
   }
   if (!good) {
     buffer_.clear();  // the payload was overwritten
-    return end_or_damage("has a record that does not verify: changed, reordered or from another volume", reason);
+    return end_or_damage("has a record that does not verify: changed, reordered or from another volume",
+                         reason);
   }
   *record = {static_cast<RecordKind>(header.kind), payload, header.tag};
   snapshot_ended_ |= record->kind == RecordKind::kSnapshotEnd;

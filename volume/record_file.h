@@ -82,7 +82,7 @@ class RecordFile {
   void make_room();
 
   StorageFile* file_ = nullptr;
-  uint64_t size_ = 0;      // of the file, as the host says
+  uint64_t size_ = 0;  // of the file, as the host says
   uint64_t end_ = 0;
   uint64_t sequence_ = 0;  // of the next record
   Tag tag_{};              // of the last record; before the first, of the header
@@ -91,8 +91,8 @@ class RecordFile {
   crypto::AesGcm read_cipher_;
   crypto::AesGcm write_cipher_;
   uint8_t write_salt_[kSaltSize] = {};
-  uint64_t counter_ = 0;           // the next nonce under the write key
-  bool write_key_known_ = false;   // a confirmed record carries its salt
+  uint64_t counter_ = 0;          // the next nonce under the write key
+  bool write_key_known_ = false;  // a confirmed record carries its salt
   uint64_t appended_size_ = 0;
   Tag appended_tag_{};
 

@@ -22,7 +22,8 @@ class SlotMap {
 
  private:
   static constexpr uint64_t kMaxSlots = 0xffffffff;
-  static constexpr uint64_t kReach = 4096;  // how far beyond the end a preferred slot may be: bounds what holes cost
+  static constexpr uint64_t kReach =
+      4096;  // how far beyond the end a preferred slot may be: bounds what holes cost
 
   Result<void> set(uint64_t slot);
   uint64_t next_free(uint64_t from) const;

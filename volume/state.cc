@@ -20,7 +20,8 @@ Volume::State::~State() {
   for (Region* region : regions) delete region;
 }
 
-Errno Volume::State::refuse(int error, std::string_view host_path, std::string_view reason, uint64_t position) {
+Errno Volume::State::refuse(int error, std::string_view host_path, std::string_view reason,
+                            uint64_t position) {
   surroundings.report({error, host_path, reason, position});
   return Errno(error);
 }
@@ -47,10 +48,12 @@ namespace {
 
 Result<void> check_options(const RegionOptions& options) {
   const bool power_of_two = (options.chunk_size & (options.chunk_size - 1)) == 0;
-  if (!power_of_two || options.chunk_size < kMinChunkSize || options.chunk_size > kMaxChunkSize) return Errno(EINVAL);
+  if (!power_of_two || options.chunk_size < kMinChunkSize || options.chunk_size > kMaxChunkSize)
+    return Errno(EINVAL);
   if (options.key_bits != 128 && options.key_bits != 256) return Errno(EINVAL);
   if (options.backing == Backing::kKernel && options.kernel_path.empty()) return Errno(EINVAL);
-  if (options.kernel_path.size() > kMaxTarget || options.kernel_path.find('\0') != std::string_view::npos) return Errno(EINVAL);
+  if (options.kernel_path.size() > kMaxTarget || options.kernel_path.find('\0') != std::string_view::npos)
+    return Errno(EINVAL);
   return ok();
 }
 
@@ -68,7 +71,8 @@ Result<Region*> make_region(State& state, const RegionOptions& options) {
   fresh.path = TRY(region_path(options.path));
   fresh.kernel_path = TRY(Text::copy_of(options.kernel_path));
   const bool absolute = !options.kernel_path.empty() && options.kernel_path.front() == '/';
-  fresh.base = TRY(absolute ? Text::copy_of(options.kernel_path) : HostFiles::join(state.directory.view(), options.kernel_path));
+  fresh.base = TRY(absolute ? Text::copy_of(options.kernel_path)
+                            : HostFiles::join(state.directory.view(), options.kernel_path));
   for (const Region* other : state.regions)
     if (other->path.view() == fresh.path.view()) return Errno(EEXIST);
   Region* region = new (std::nothrow) Region(std::move(fresh));

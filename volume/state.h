@@ -38,7 +38,8 @@ class Volume::State {
   Array<Region*> regions;  // owned; by index
   NodeTable nodes;         // owned
   IntrusiveList<Node, DirtyNodes> dirty;
-  IntrusiveList<Node, UnsyncedNodes> unsynced;  // clean or not: their newest bytes are safe in the journal only
+  IntrusiveList<Node, UnsyncedNodes>
+      unsynced;  // clean or not: their newest bytes are safe in the journal only
   // Immutable volumes: chunks that a loss of power may have kept from their slots. Not changed after the mount.
   Array<KeptChunk> kept;
   Array<uint8_t> kept_bytes;

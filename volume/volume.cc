@@ -21,7 +21,8 @@ Result<void> set_path(State& state, std::string_view fspf) {
 // Deletes what was made unless it is released.
 class StateOwner {
  public:
-  StateOwner(Storage& storage, Surroundings& surroundings) : state_(new (std::nothrow) State(storage, surroundings)) {}
+  StateOwner(Storage& storage, Surroundings& surroundings)
+      : state_(new (std::nothrow) State(storage, surroundings)) {}
   StateOwner(const StateOwner&) = delete;
   StateOwner& operator=(const StateOwner&) = delete;
   ~StateOwner() { delete state_; }
@@ -38,7 +39,8 @@ Result<Volume*> Volume::mount(Storage& storage, Surroundings& surroundings, cons
   StateOwner owner(storage, surroundings);
   State* state = owner.get();
   if (!state) return Errno(ENOMEM);
-  if (!options.key.empty() && options.key.size() != kKeySize) return state->refuse(EINVAL, options.fspf, "the key has a wrong length");
+  if (!options.key.empty() && options.key.size() != kKeySize)
+    return state->refuse(EINVAL, options.fspf, "the key has a wrong length");
   TRY(set_path(*state, options.fspf));
   state->is_mutable = options.is_mutable;
   state->identity.set_key(options.key);
@@ -74,29 +76,17 @@ Result<Tag> Volume::last_tag(Storage& storage, Surroundings& surroundings, std::
   return tag.value();
 }
 
-Volume::~Volume() {
-  delete state_;
-}
+Volume::~Volume() { delete state_; }
 
-const Tag& Volume::tag() const {
-  return state_->records.tag();
-}
+const Tag& Volume::tag() const { return state_->records.tag(); }
 
-bool Volume::is_mutable() const {
-  return state_->is_mutable;
-}
+bool Volume::is_mutable() const { return state_->is_mutable; }
 
-bool Volume::is_sealed() const {
-  return state_->identity.sealed;
-}
+bool Volume::is_sealed() const { return state_->identity.sealed; }
 
-size_t Volume::region_count() const {
-  return state_->regions.size();
-}
+size_t Volume::region_count() const { return state_->regions.size(); }
 
-const Region& Volume::region(size_t index) const {
-  return *state_->regions[index];
-}
+const Region& Volume::region(size_t index) const { return *state_->regions[index]; }
 
 const Region* Volume::find_region(std::string_view path, std::string_view* rest) const {
   const Region* best = nullptr;
@@ -104,7 +94,8 @@ const Region* Volume::find_region(std::string_view path, std::string_view* rest)
   for (const Region* region : state_->regions) {
     std::string_view prefix = region->path.view();
     if (prefix == "/") prefix = {};
-    const bool is_prefix = path.substr(0, prefix.size()) == prefix && (path.size() == prefix.size() || path[prefix.size()] == '/');
+    const bool is_prefix = path.substr(0, prefix.size()) == prefix &&
+                           (path.size() == prefix.size() || path[prefix.size()] == '/');
     if (!is_prefix || (best && prefix.size() <= best_size)) continue;
     best = region;
     best_size = prefix.size();
@@ -173,9 +164,7 @@ Result<void> Volume::set_times(Node& node, int64_t atime, int64_t mtime) {
   return ok();
 }
 
-void Volume::hold(Node& node) {
-  ++node.holds_;
-}
+void Volume::hold(Node& node) { ++node.holds_; }
 
 Result<void> Volume::release(Node& node) {
   if (--node.holds_ > 0) return ok();
@@ -236,13 +225,9 @@ Result<uint64_t> Volume::seek_hole(const Node& node, uint64_t offset) const {
   return node.size_;
 }
 
-Result<void> Volume::sync(Node& node) {
-  return Committer(*state_).commit(&node);
-}
+Result<void> Volume::sync(Node& node) { return Committer(*state_).commit(&node); }
 
-Result<void> Volume::sync_all() {
-  return Committer(*state_).commit(nullptr);
-}
+Result<void> Volume::sync_all() { return Committer(*state_).commit(nullptr); }
 
 bool Volume::has_changes() const {
   return !state_->dirty.empty() || state_->description_changed || state_->snapshot_wanted;
@@ -277,7 +262,8 @@ Result<void> Volume::set_host_name(Node& node, std::string_view name) {
 Result<void> Volume::adopt_plaintext(Node& node, uint64_t size) {
   TRY(state_->require_mutable());
   const bool authenticated = node.region_->protection == Protection::kAuthenticated;
-  if (!authenticated || node.type_ != NodeType::kFile || node.text_.empty() || node.size_ > 0) return Errno(EINVAL);
+  if (!authenticated || node.type_ != NodeType::kFile || node.text_.empty() || node.size_ > 0)
+    return Errno(EINVAL);
   node.has_host_file_ = true;
   return FileContent(*state_, node).adopt(size);
 }

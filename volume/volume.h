@@ -20,10 +20,11 @@
 namespace scone::volume {
 
 struct MountOptions {
-  std::string_view fspf;            // path of the protection file; relative kernel paths start at its directory
-  Bytes key = {};                   // 32 bytes; empty for a description that is still being prepared (not encrypted)
-  std::optional<Tag> expected_tag = {};  // this state or a later one; absent: any state (rollback is then not noticed)
-  bool is_mutable = false;          // false: every change is refused with EROFS
+  std::string_view fspf;  // path of the protection file; relative kernel paths start at its directory
+  Bytes key = {};         // 32 bytes; empty for a description that is still being prepared (not encrypted)
+  std::optional<Tag> expected_tag =
+      {};                   // this state or a later one; absent: any state (rollback is then not noticed)
+  bool is_mutable = false;  // false: every change is refused with EROFS
 };
 
 enum class RenameMode : uint8_t { kReplace, kNoReplace, kExchange };
@@ -41,9 +42,9 @@ class Volume {
   // Changes that were not committed are dropped, as in a crash. Call sync_all() before.
   ~Volume();
 
-  const Tag& tag() const;            // of the last commit
+  const Tag& tag() const;  // of the last commit
   bool is_mutable() const;
-  bool is_sealed() const;            // encrypted under the key; false while being prepared
+  bool is_sealed() const;  // encrypted under the key; false while being prepared
 
   // Regions. A description without the root region has no meaning to a program: the runtime refuses it.
   size_t region_count() const;
@@ -60,11 +61,13 @@ class Volume {
   // EEXIST, ENOTDIR, ENOENT (directory removed), ENOMEM. Times are set to now.
   Result<Node*> create_file(Node& directory, std::string_view name, const Attributes& attributes);
   Result<Node*> make_directory(Node& directory, std::string_view name, const Attributes& attributes);
-  Result<Node*> make_symlink(Node& directory, std::string_view name, std::string_view target, const Attributes& attributes);
+  Result<Node*> make_symlink(Node& directory, std::string_view name, std::string_view target,
+                             const Attributes& attributes);
   Result<void> unlink(Node& directory, std::string_view name);            // ENOENT, EISDIR
   Result<void> remove_directory(Node& directory, std::string_view name);  // ENOENT, ENOTDIR, ENOTEMPTY
   // As renameat2(2) inside one region. EXDEV between regions, EINVAL into itself, EISDIR, ENOTDIR, ENOTEMPTY, ENOENT, EEXIST.
-  Result<void> rename(Node& from, std::string_view name, Node& to, std::string_view new_name, RenameMode mode);
+  Result<void> rename(Node& from, std::string_view name, Node& to, std::string_view new_name,
+                      RenameMode mode);
   // Hard links are refused: EPERM, as link(2) has it for file systems without them.
   Result<void> link(Node& node, Node& directory, std::string_view name);
 
@@ -114,7 +117,8 @@ class Volume {
  private:
   explicit Volume(State* state) : state_(state) {}
   Result<Node*> make_node(Region& region, NodeType type, const Attributes& attributes);
-  Result<Node*> make_entry(Node& directory, std::string_view name, NodeType type, std::string_view text, const Attributes& attributes);
+  Result<Node*> make_entry(Node& directory, std::string_view name, NodeType type, std::string_view text,
+                           const Attributes& attributes);
   Result<void> check_new(const Node& directory, std::string_view name) const;
   Result<void> put_entry(Node& node, Node& directory, Text name);
   void remove_entry(Node& node);

@@ -60,7 +60,8 @@ Result<Node*> Volume::make_directory(Node& directory, std::string_view name, con
   return make_entry(directory, name, NodeType::kDirectory, {}, attributes);
 }
 
-Result<Node*> Volume::make_symlink(Node& directory, std::string_view name, std::string_view target, const Attributes& attributes) {
+Result<Node*> Volume::make_symlink(Node& directory, std::string_view name, std::string_view target,
+                                   const Attributes& attributes) {
   if (target.empty()) return Errno(ENOENT);
   if (target.size() > kMaxTarget) return Errno(ENAMETOOLONG);
   return make_entry(directory, name, NodeType::kSymlink, target, attributes);
@@ -102,7 +103,8 @@ namespace {
 
 // Is `node` the directory itself, or one above it?
 bool is_above(const Node* node, const Node* directory) {
-  while (directory != node && directory->parent() && directory->parent() != directory) directory = directory->parent();
+  while (directory != node && directory->parent() && directory->parent() != directory)
+    directory = directory->parent();
   return directory == node;
 }
 
@@ -129,7 +131,8 @@ Result<void> Volume::put_entry(Node& node, Node& directory, Text name) {
   return ok();
 }
 
-Result<void> Volume::rename(Node& from, std::string_view name, Node& to, std::string_view new_name, RenameMode mode) {
+Result<void> Volume::rename(Node& from, std::string_view name, Node& to, std::string_view new_name,
+                            RenameMode mode) {
   TRY(state_->require_mutable());
   Node* node = TRY(lookup(from, name));
   if (!to.is_directory()) return Errno(ENOTDIR);
@@ -139,7 +142,8 @@ Result<void> Volume::rename(Node& from, std::string_view name, Node& to, std::st
   if (node->is_directory() && is_above(node, &to)) return Errno(EINVAL);
   Node* other = to.directory_.find(new_name);
   if (!other && mode == RenameMode::kExchange) return Errno(ENOENT);
-  if (other && mode == RenameMode::kExchange && other->is_directory() && is_above(other, &from)) return Errno(EINVAL);
+  if (other && mode == RenameMode::kExchange && other->is_directory() && is_above(other, &from))
+    return Errno(EINVAL);
   if (other) TRY(check_replacement(*node, *other, mode));
   if (node == other) return ok();
   Text copy = TRY(Text::copy_of(new_name));

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <memory>
 
-#include "tests/volume/memory_storage.h"
 #include "crypto/sha256.h"
+#include "tests/volume/memory_storage.h"
 #include "volume/format.h"
 #include "volume/volume.h"
 
@@ -31,7 +31,8 @@ std::vector<Contents> real_payloads() {
   test::MemoryStorage storage;
   Silent around;
   if (!Volume::create(storage, around, "f").ok()) abort();
-  const std::unique_ptr<Volume> volume(Volume::mount(storage, around, {.fspf = "f", .is_mutable = true}).take());
+  const std::unique_ptr<Volume> volume(
+      Volume::mount(storage, around, {.fspf = "f", .is_mutable = true}).take());
   Region* region = volume->add_region({.path = "/", .kernel_path = ".", .chunk_size = 512}).take();
   (void)volume->sync_all();
   for (const char* name : {"a", "b", "c"}) {
@@ -139,7 +140,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (kind == 0)
     storage.files()["f"]->now = Contents(data, data + size);
   else
-    storage.files()["f"]->now = protection_file(kind == 1 ? free_payloads(data, size) : changed_payloads(data, size));
+    storage.files()["f"]->now =
+        protection_file(kind == 1 ? free_payloads(data, size) : changed_payloads(data, size));
   auto mounted = Volume::mount(storage, around, {.fspf = "f", .is_mutable = true});
   if (!mounted.ok()) return 0;
   const std::unique_ptr<Volume> volume(mounted.value());

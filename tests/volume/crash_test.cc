@@ -12,7 +12,8 @@ namespace {
 // A volume and what it should contain, changed at random. After each commit, the states a crash may leave are known.
 class Workload {
  public:
-  Workload(MemoryStorage& storage, uint64_t seed, bool sync_files) : storage_(storage), random_(seed), sync_files_(sync_files) {
+  Workload(MemoryStorage& storage, uint64_t seed, bool sync_files)
+      : storage_(storage), random_(seed), sync_files_(sync_files) {
     auto mounted = mount(storage_, around_);
     if (!mounted.ok()) return;  // the power went during the mount
     volume_ = mounted.take();
@@ -32,7 +33,8 @@ class Workload {
   ::testing::AssertionResult agrees(const Tree& found) const {
     if (!sync_files_) {
       if (found == confirmed_ || found == attempted_) return ::testing::AssertionSuccess();
-      return ::testing::AssertionFailure() << "neither the confirmed nor the attempted state: " << difference(found, confirmed_);
+      return ::testing::AssertionFailure()
+             << "neither the confirmed nor the attempted state: " << difference(found, confirmed_);
     }
     // Names are those of one commit; each file is as it was at some commit since it was confirmed.
     if (!same_names(found, confirmed_) && !same_names(found, attempted_))
@@ -43,7 +45,9 @@ class Workload {
       if (versions == versions_.end() || contents == "/") continue;
       bool known = false;
       for (const std::string& version : versions->second) known |= version == contents;
-      if (!known) return ::testing::AssertionFailure() << path << " has contents that were never committed, " << contents.size() << " bytes";
+      if (!known)
+        return ::testing::AssertionFailure()
+               << path << " has contents that were never committed, " << contents.size() << " bytes";
     }
     return ::testing::AssertionSuccess();
   }
@@ -61,7 +65,8 @@ class Workload {
   static std::string difference(const Tree& a, const Tree& b) {
     std::string text;
     for (const auto& [path, contents] : a)
-      if (!b.contains(path) || b.at(path) != contents) text += " +" + path + "(" + std::to_string(contents.size()) + ")";
+      if (!b.contains(path) || b.at(path) != contents)
+        text += " +" + path + "(" + std::to_string(contents.size()) + ")";
     for (const auto& [path, contents] : b)
       if (!a.contains(path)) text += " -" + path;
     return text;
@@ -206,20 +211,25 @@ TEST_P(CrashTest, AtEveryChangeOfTheHost) {
         MemoryStorage survivor = variant ? storage.after_power_loss(random) : storage.after_kill();
         Recorder around;
         MemoryStorage before_mount = survivor.copy();
-        auto again = mount(survivor, around, true, workload.around_.tags.empty() ? recorder.tags.back() : workload.around_.tags.back());
-        ASSERT_TRUE(again.ok()) << "change " << point << " of run " << run << ": " << (around.failures.empty() ? "" : around.failures[0]);
+        auto again =
+            mount(survivor, around, true,
+                  workload.around_.tags.empty() ? recorder.tags.back() : workload.around_.tags.back());
+        ASSERT_TRUE(again.ok()) << "change " << point << " of run " << run << ": "
+                                << (around.failures.empty() ? "" : around.failures[0]);
         auto found = read_tree(*again.value(), *again.value()->region(0).root);
         ASSERT_TRUE(found.ok()) << "change " << point << " of run " << run << " variant " << variant << ": "
                                 << (around.failures.empty() ? "" : around.failures[0]);
         if (!workload.confirmed().empty() || !found.value().empty()) {
-          ASSERT_TRUE(workload.agrees(found.value())) << "change " << point << " of run " << run << " variant " << variant;
+          ASSERT_TRUE(workload.agrees(found.value()))
+              << "change " << point << " of run " << run << " variant " << variant;
         }
         MemoryStorage untouched = before_mount.copy();
         auto immutable = mount(untouched, around, false);
         ASSERT_TRUE(immutable.ok());
         auto seen = read_tree(*immutable.value(), *immutable.value()->region(0).root);
         ASSERT_TRUE(seen.ok()) << "immutable, change " << point << ": " << around.failures.back();
-        ASSERT_EQ(seen.value() == found.value(), true) << "an immutable mount sees something else, change " << point;
+        ASSERT_EQ(seen.value() == found.value(), true)
+            << "an immutable mount sees something else, change " << point;
         // It goes on from there.
         again.value().reset();
         Workload next(survivor, seed + 1, sync_files);
@@ -228,7 +238,8 @@ TEST_P(CrashTest, AtEveryChangeOfTheHost) {
         auto third = mount(last, around, true);
         ASSERT_TRUE(third.ok()) << around.failures.back();
         found = read_tree(*third.value(), *third.value()->region(0).root);
-        ASSERT_TRUE(found.ok()) << "change " << point << " of run " << run << " variant " << variant << ": " << around.failures.back();
+        ASSERT_TRUE(found.ok()) << "change " << point << " of run " << run << " variant " << variant << ": "
+                                << around.failures.back();
         ASSERT_TRUE(next.agrees(found.value())) << "second life after change " << point << " of run " << run;
       }
     }
@@ -238,10 +249,12 @@ TEST_P(CrashTest, AtEveryChangeOfTheHost) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, CrashTest,
-                         ::testing::Combine(::testing::Bool(), ::testing::Values(Protection::kEncrypted, Protection::kAuthenticated)),
+                         ::testing::Combine(::testing::Bool(), ::testing::Values(Protection::kEncrypted,
+                                                                                 Protection::kAuthenticated)),
                          [](const auto& info) {
                            return std::string(std::get<0>(info.param) ? "FileSync" : "SyncAll") +
-                                  (std::get<1>(info.param) == Protection::kEncrypted ? "Encrypted" : "Authenticated");
+                                  (std::get<1>(info.param) == Protection::kEncrypted ? "Encrypted"
+                                                                                     : "Authenticated");
                          });
 
 // Errors instead of crashes: the program is told, and nothing that was confirmed is lost, neither now nor after a crash.
@@ -261,7 +274,9 @@ TEST(HostErrors, NothingConfirmedIsLostAndLaterCommitsSucceed) {
     for (int round = 0; round < 60; ++round) {
       const bool faulty = random() % 2;
       storage.fault = [&](Operation operation, const std::string&) {
-        const bool changes = operation == Operation::kWrite || operation == Operation::kSync || operation == Operation::kOpen || operation == Operation::kRename || operation == Operation::kSyncDirectory;
+        const bool changes = operation == Operation::kWrite || operation == Operation::kSync ||
+                             operation == Operation::kOpen || operation == Operation::kRename ||
+                             operation == Operation::kSyncDirectory;
         return faulty && changes && random() % 4 == 0 ? error : 0;
       };
       const uint64_t offset = random() % 6000;
@@ -274,9 +289,12 @@ TEST(HostErrors, NothingConfirmedIsLostAndLaterCommitsSucceed) {
       if (written) {
         if (now.size() < offset + text.size()) now.resize(offset + text.size());
         now.replace(offset, text.size(), text);
-        const size_t same = static_cast<size_t>(std::mismatch(content.begin(), content.end(), now.begin(), now.end()).first - content.begin());
-        ASSERT_EQ(content == now, true) << "seed " << seed << " round " << round << " from byte " << same << " of " << content.size() << " and "
-                                        << now.size() << ", written " << text.size() << " at " << offset << around.failures.back() << before;
+        const size_t same = static_cast<size_t>(
+            std::mismatch(content.begin(), content.end(), now.begin(), now.end()).first - content.begin());
+        ASSERT_EQ(content == now, true)
+            << "seed " << seed << " round " << round << " from byte " << same << " of " << content.size()
+            << " and " << now.size() << ", written " << text.size() << " at " << offset
+            << around.failures.back() << before;
       }
       now = content;
       possible.push_back(now);

@@ -14,8 +14,11 @@ void make_volume(Storage& storage, Surroundings& surroundings, const RegionOptio
   ASSERT_TRUE(volume->encrypt(kKey).ok());
 }
 
-Result<std::unique_ptr<Volume>> mount(Storage& storage, Surroundings& surroundings, bool is_mutable, std::optional<Tag> expected) {
-  auto mounted = Volume::mount(storage, surroundings, {.fspf = kFspf, .key = kKey, .expected_tag = expected, .is_mutable = is_mutable});
+Result<std::unique_ptr<Volume>> mount(Storage& storage, Surroundings& surroundings, bool is_mutable,
+                                      std::optional<Tag> expected) {
+  auto mounted =
+      Volume::mount(storage, surroundings,
+                    {.fspf = kFspf, .key = kKey, .expected_tag = expected, .is_mutable = is_mutable});
   if (!mounted.ok()) return mounted.error();
   return std::unique_ptr<Volume>(mounted.value());
 }
@@ -37,7 +40,8 @@ Result<Tree> read_tree(Volume& volume, const Node& directory, const std::string&
       volume.hold(node);
       size_t done = 0;
       while (done < contents.size()) {
-        const auto got = volume.read(node, done, {reinterpret_cast<uint8_t*>(contents.data()) + done, contents.size() - done});
+        const auto got = volume.read(
+            node, done, {reinterpret_cast<uint8_t*>(contents.data()) + done, contents.size() - done});
         if (!got.ok()) {
           (void)volume.release(node);
           return got.error();

@@ -51,7 +51,9 @@ using Tree = std::map<std::string, std::string>;
 Result<Tree> read_tree(Volume& volume, const Node& directory, const std::string& prefix = "");
 
 std::string random_text(Random& random, size_t size);
-inline Bytes bytes_of(const std::string& text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
+inline Bytes bytes_of(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
 
 // Paths through lookup(); the last component need not exist for parent_of.
 Node* find(Volume& volume, const std::string& path);

@@ -34,5 +34,4 @@ inline constexpr char kKnownContainer[] =
     "f8d340e613539575d412dae2d1395fba5dd84571e323933eb008b28d18754a05cd81b3e2b7d294290e3f1b2020c9b0e15db8"
     "a9d113";
 
-inline constexpr char kKnownTag[] =
-    "9911f6a9e1db482e5de881a541f80890";
+inline constexpr char kKnownTag[] = "9911f6a9e1db482e5de881a541f80890";

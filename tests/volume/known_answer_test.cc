@@ -1,10 +1,11 @@
 // A volume as version 1 wrote it must be readable for ever. With SCONE_PRINT_KNOWN_ANSWER set, the program prints a new one of the same contents.
+#include "tests/volume/known_answer.h"
+
 #include <cerrno>
 #include <cstdlib>
 
 #include "cli/hexadecimal.h"
 #include "tests/volume/fixture.h"
-#include "tests/volume/known_answer.h"
 
 namespace scone::volume::test {
 namespace {
@@ -57,7 +58,8 @@ TEST(KnownAnswer, Version1IsReadAsItWasWritten) {
   auto volume = mount(storage, around, true, tag);
   ASSERT_TRUE(volume.ok()) << around.failures.back();
   EXPECT_EQ(volume.value()->tag(), tag);
-  const Tree expected = {{"directory", "/"}, {"directory/file", std::string(600, 'a') + "end"}, {"link", "->directory/file"}};
+  const Tree expected = {
+      {"directory", "/"}, {"directory/file", std::string(600, 'a') + "end"}, {"link", "->directory/file"}};
   EXPECT_EQ(read_tree(*volume.value(), *volume.value()->region(0).root).take(), expected);
   EXPECT_EQ(find(*volume.value(), "directory")->attributes().mode, 0750);
   EXPECT_EQ(find(*volume.value(), "directory")->attributes().gid, 2u);

@@ -21,7 +21,8 @@ class Silent : public Surroundings {
   int64_t now() override { return ++time_; }
   void on_new_tag(const Tag&) override {}
   void report(const Failure& failure) override {
-    fprintf(stderr, "%.*s: %.*s\n", static_cast<int>(failure.path.size()), failure.path.data(), static_cast<int>(failure.reason.size()), failure.reason.data());
+    fprintf(stderr, "%.*s: %.*s\n", static_cast<int>(failure.path.size()), failure.path.data(),
+            static_cast<int>(failure.reason.size()), failure.reason.data());
   }
 
  private:
@@ -62,7 +63,8 @@ void measure_seal() {
       must(gcm.seal(nonce, position, plain, sealed.data(), tag));
     }
   });
-  printf("seal 4 KiB                     %8.2f us  %6.2f GB/s\n", time / kTimes * 1e6, kTimes * 4096 / time / 1e9);
+  printf("seal 4 KiB                     %8.2f us  %6.2f GB/s\n", time / kTimes * 1e6,
+         kTimes * 4096 / time / 1e9);
 }
 
 void measure_contents(Storage& storage, const std::string& path) {
@@ -78,17 +80,25 @@ void measure_contents(Storage& storage, const std::string& path) {
     });
     printf("%-30s %8.0f MB/s\n", name, static_cast<double>(kSize) / time / 1e6);
   };
-  const auto write = [&](uint64_t offset, size_t size) { must(volume->write(*node, offset, {bytes.data(), size})); };
-  const auto read = [&](uint64_t offset, size_t size) { must(volume->read(*node, offset, {bytes.data(), size})); };
-  const auto scattered = [](uint64_t offset, size_t size) { return offset * 2654435761u % (kSize - size) / size * size; };
+  const auto write = [&](uint64_t offset, size_t size) {
+    must(volume->write(*node, offset, {bytes.data(), size}));
+  };
+  const auto read = [&](uint64_t offset, size_t size) {
+    must(volume->read(*node, offset, {bytes.data(), size}));
+  };
+  const auto scattered = [](uint64_t offset, size_t size) {
+    return offset * 2654435761u % (kSize - size) / size * size;
+  };
   rate("write 64 KiB sequential", 65536, write);
   printf("%-30s %8.3f s\n", "sync", seconds([&] { must(volume->sync(*node)); }));
   rate("overwrite 64 KiB sequential", 65536, write);
   must(volume->sync(*node));
   rate("read 64 KiB sequential", 65536, read);
   rate("read 4 KiB sequential", 4096, read);
-  rate("read 4 KiB scattered", 4096, [&](uint64_t offset, size_t size) { read(scattered(offset, size), size); });
-  rate("write 4 KiB scattered", 4096, [&](uint64_t offset, size_t size) { write(scattered(offset, size), size); });
+  rate("read 4 KiB scattered", 4096,
+       [&](uint64_t offset, size_t size) { read(scattered(offset, size), size); });
+  rate("write 4 KiB scattered", 4096,
+       [&](uint64_t offset, size_t size) { write(scattered(offset, size), size); });
   must(volume->sync(*node));
   constexpr int kCommits = 500;
   const double time = seconds([&] {
@@ -109,9 +119,11 @@ void measure_many_files(Storage& storage, const std::string& path) {
   const std::string text(100, 'x');
   const double making = seconds([&] {
     for (int d = 0; d < kDirectories; ++d) {
-      Node* directory = must(volume->make_directory(*volume->region(0).root, "directory" + std::to_string(d), {.mode = 0755}));
+      Node* directory = must(
+          volume->make_directory(*volume->region(0).root, "directory" + std::to_string(d), {.mode = 0755}));
       for (int i = 0; i < kFiles / kDirectories; ++i) {
-        Node* node = must(volume->create_file(*directory, "some-file-name-" + std::to_string(i), {.mode = 0644}));
+        Node* node =
+            must(volume->create_file(*directory, "some-file-name-" + std::to_string(i), {.mode = 0644}));
         volume->hold(*node);
         must(volume->write(*node, 0, {reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
         must(volume->release(*node));
@@ -121,7 +133,8 @@ void measure_many_files(Storage& storage, const std::string& path) {
   printf("%-30s %8.2f s\n", "create 100,000 files", making);
   printf("%-30s %8.2f s\n", "sync them", seconds([&] { must(volume->sync_all()); }));
   delete volume;
-  printf("%-30s %8.3f s  (%ju bytes of metadata)\n", "mount", seconds([&] { volume = open_volume(storage, around, path); }),
+  printf("%-30s %8.3f s  (%ju bytes of metadata)\n", "mount",
+         seconds([&] { volume = open_volume(storage, around, path); }),
          static_cast<uintmax_t>(std::filesystem::file_size(path)));
   delete volume;
 }

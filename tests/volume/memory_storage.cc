@@ -1,7 +1,7 @@
 #include "tests/volume/memory_storage.h"
 
-#include <cerrno>
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 namespace scone::volume::test {
@@ -41,7 +41,8 @@ void carry_out(Contents& contents, const MemoryStorage::Write& write) {
 // Each sector of the write arrives or not.
 void carry_out_torn(Contents& contents, const MemoryStorage::Write& write, Random& random) {
   for (uint64_t begin = write.offset; begin < write.offset + write.bytes.size();) {
-    const uint64_t end = std::min<uint64_t>((begin / kSector + 1) * kSector, write.offset + write.bytes.size());
+    const uint64_t end =
+        std::min<uint64_t>((begin / kSector + 1) * kSector, write.offset + write.bytes.size());
     if (random() % 2) {
       const auto from = write.bytes.begin() + static_cast<ptrdiff_t>(begin - write.offset);
       carry_out(contents, {begin, Contents(from, from + static_cast<ptrdiff_t>(end - begin)), false});

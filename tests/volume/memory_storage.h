@@ -17,7 +17,17 @@ namespace scone::volume::test {
 using Random = std::mt19937_64;
 using Contents = std::vector<uint8_t>;
 
-enum class Operation { kOpen, kRead, kWrite, kTruncate, kSync, kUnlink, kRename, kMakeDirectory, kSyncDirectory };
+enum class Operation {
+  kOpen,
+  kRead,
+  kWrite,
+  kTruncate,
+  kSync,
+  kUnlink,
+  kRename,
+  kMakeDirectory,
+  kSyncDirectory
+};
 
 class MemoryStorage : public Storage {
  public:

@@ -116,12 +116,15 @@ TEST_P(VolumeTest, AnUnlinkedFileStaysReadableWhileItIsHeld) {
 }
 
 TEST_P(VolumeTest, RenameAsRenameat2HasIt) {
-  auto directory = [&](const std::string& name) { return volume_->make_directory(root(), name, {.mode = 0755}).take(); };
+  auto directory = [&](const std::string& name) {
+    return volume_->make_directory(root(), name, {.mode = 0755}).take();
+  };
   Node *a = directory("a"), *b = directory("b");
   Node* below = volume_->make_directory(*a, "below", {.mode = 0755}).take();
   write_file(*volume_, "one", "1");
   write_file(*volume_, "two", "2");
-  auto rename = [&](Node& from, std::string_view name, Node& to, std::string_view target, RenameMode mode = RenameMode::kReplace) {
+  auto rename = [&](Node& from, std::string_view name, Node& to, std::string_view target,
+                    RenameMode mode = RenameMode::kReplace) {
     const auto result = volume_->rename(from, name, to, target, mode);
     return result.ok() ? 0 : result.error().code();
   };
@@ -148,7 +151,12 @@ TEST_P(VolumeTest, RenameAsRenameat2HasIt) {
 
 TEST_P(VolumeTest, NamesAreChecked) {
   const std::string long_name(256, 'x');
-  for (const auto& [name, error] : std::map<std::string, int>{{"", EINVAL}, {".", EINVAL}, {"..", EINVAL}, {"a/b", EINVAL}, {std::string("a\0b", 3), EINVAL}, {long_name, ENAMETOOLONG}}) {
+  for (const auto& [name, error] : std::map<std::string, int>{{"", EINVAL},
+                                                              {".", EINVAL},
+                                                              {"..", EINVAL},
+                                                              {"a/b", EINVAL},
+                                                              {std::string("a\0b", 3), EINVAL},
+                                                              {long_name, ENAMETOOLONG}}) {
     const auto made = volume_->create_file(root(), name, {});
     ASSERT_FALSE(made.ok());
     EXPECT_EQ(made.error(), Errno(error)) << name;
@@ -193,7 +201,8 @@ TEST_P(VolumeTest, SparseFilesBeyond4GiB) {
   EXPECT_EQ(node->stored_bytes(), 2 * GetParam().chunk_size);
   EXPECT_EQ(volume_->seek_data(*node, 0).take(), 0u);
   EXPECT_EQ(volume_->seek_hole(*node, 0).take(), GetParam().chunk_size);
-  EXPECT_EQ(volume_->seek_data(*node, GetParam().chunk_size).take(), far / GetParam().chunk_size * GetParam().chunk_size);
+  EXPECT_EQ(volume_->seek_data(*node, GetParam().chunk_size).take(),
+            far / GetParam().chunk_size * GetParam().chunk_size);
   EXPECT_EQ(volume_->seek_hole(*node, far).take(), far + 3);
   EXPECT_EQ(volume_->seek_data(*node, far + 3).error(), Errno(ENXIO));
   ASSERT_TRUE(volume_->truncate(*node, 3).ok());
@@ -265,13 +274,15 @@ TEST_P(VolumeTest, SequentialAccessNeedsFewHostCalls) {
   ASSERT_TRUE(volume_->release(*node).ok());
 }
 
-INSTANTIATE_TEST_SUITE_P(Regions, VolumeTest,
-                         ::testing::Values(root_region(), root_region(Protection::kAuthenticated), root_region(Protection::kEncrypted, 512),
-                                           RegionOptions{.path = "/", .kernel_path = ".", .chunk_size = 65536, .key_bits = 128}),
-                         [](const auto& info) {
-                           return std::string(info.param.protection == Protection::kEncrypted ? "Encrypted" : "Authenticated") +
-                                  std::to_string(info.param.chunk_size) + "Aes" + std::to_string(info.param.key_bits);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Regions, VolumeTest,
+    ::testing::Values(root_region(), root_region(Protection::kAuthenticated),
+                      root_region(Protection::kEncrypted, 512),
+                      RegionOptions{.path = "/", .kernel_path = ".", .chunk_size = 65536, .key_bits = 128}),
+    [](const auto& info) {
+      return std::string(info.param.protection == Protection::kEncrypted ? "Encrypted" : "Authenticated") +
+             std::to_string(info.param.chunk_size) + "Aes" + std::to_string(info.param.key_bits);
+    });
 
 }  // namespace
 }  // namespace scone::volume::test
