@@ -274,6 +274,7 @@ def job_control(terminal, line, is_pager):
     terminal.expect(rb"shell 42\r\n.*prompt: ")
     terminal.type(b"fg\r")
     terminal.expect(rb"\x1b\[\?1049h.*line 1\r\n.*line 22" if is_pager else rb"fg\r\n")
+    time.sleep(0.3)  # the shell gives the terminal away after it has told which job it continues
     terminal.type(b"q" if is_pager else b"after\r\x04")
     if not is_pager:
         terminal.expect(rb"after\r\n")
