@@ -13,7 +13,7 @@
 
 namespace {
 
-constexpr int kRounds = 300;
+constexpr int kRounds = 100;
 
 // Two threads take turns by a counter in memory, without anything that concerns files between them.
 struct Turns {
