@@ -342,7 +342,7 @@ bool sends_wait() { return g_listed.load(std::memory_order_relaxed) > 0; }
 
 void finish_sends() {
   // The kernel would go on for about as long without the process; here the process's end waits for a peer that does not read.
-  constexpr uint64_t kPatienceNs = 30'000'000'000;
+  constexpr uint64_t kPatienceNs = 5'000'000'000;
   constexpr uint64_t kStepNs = 20'000'000;
   const uint64_t end = sched::now_ns() + kPatienceNs;
   while (g_unsent.load(std::memory_order_relaxed) > 0 && sched::now_ns() < end)
