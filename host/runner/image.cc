@@ -2,12 +2,17 @@
 
 #include <cpuid.h>
 #include <immintrin.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <future>
+#include <optional>
 
 #include "abi/border.h"
 #include "base/checked.h"
@@ -147,6 +152,43 @@ sgx::MrEnclave Image::measure(const ImageParameters& parameters) const {
   return measure_pieces(pieces(parameters), parameters.enclave_size);
 }
 
+namespace {
+
+// What the file measured the last time with these parameters, kept beside it: a guess, which the device checks. None if it changed since.
+class KeptMeasurement {
+ public:
+  KeptMeasurement(const std::string& image, const ImageParameters& parameters)
+      : path_(image + "." + std::to_string(parameters.enclave_size) + "-" + std::to_string(parameters.ethreads) + ".measured") {
+    struct stat status;
+    if (stat(image.c_str(), &status) == 0)
+      state_ = {status.st_size, static_cast<int64_t>(status.st_ino), status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+  }
+  std::optional<sgx::MrEnclave> load() const {
+    std::ifstream file(path_, std::ios::binary);
+    State state;
+    sgx::MrEnclave measurement;
+    file.read(reinterpret_cast<char*>(&state), sizeof state);
+    if (!file.read(reinterpret_cast<char*>(measurement.data()), measurement.size()) || state != state_) return std::nullopt;
+    return measurement;
+  }
+  // All or nothing, and failing is no error.
+  void save(const sgx::MrEnclave& measurement) const {
+    const std::string temporary = path_ + "." + std::to_string(getpid());
+    std::ofstream file(temporary, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(&state_), sizeof state_);
+    file.write(reinterpret_cast<const char*>(measurement.data()), measurement.size());
+    file.close();
+    if (!file || rename(temporary.c_str(), path_.c_str()) != 0) unlink(temporary.c_str());
+  }
+
+ private:
+  using State = std::array<int64_t, 4>;
+  const std::string path_;
+  State state_{};
+};
+
+}  // namespace
+
 Result<void> Image::build(EnclaveDevice& device, const ImageParameters& parameters,
                           std::string& error) const {
   auto refuse = [&](const char* step, Errno code) {
@@ -157,15 +199,23 @@ Result<void> Image::build(EnclaveDevice& device, const ImageParameters& paramete
   if (auto created = device.create(secs(parameters)); !created.ok())
     return refuse("cannot create the enclave", created.error());
   const std::vector<ImagePiece> all = pieces(parameters);
+  const KeptMeasurement kept(path_, parameters);
+  const std::optional<sgx::MrEnclave> guess = kept.load();
+  auto measure = [&] { return measure_pieces(all, parameters.enclave_size); };
   // The device measures what it is given while we measure what shall be signed.
-  auto measured = std::async(std::launch::async, [&] { return measure_pieces(all, parameters.enclave_size); });
+  auto measured = std::async(guess ? std::launch::deferred : std::launch::async, measure);
   for (const ImagePiece& piece : all)
     if (auto added = device.add_pages(piece.offset, piece.bytes, piece.info, true); !added.ok())
       return refuse("cannot add the enclave's pages", added.error());
   std::vector<uint64_t> sites = enclu_sites_;
   for (uint64_t& site : sites) site += abi::image_base(parameters.enclave_size);
   device.use_enclu_sites(sites);
-  auto signature = development_signature(path_, measured.get());
+  if (guess)
+    if (auto signature = development_signature(path_, *guess); signature.ok() && device.initialize(signature.value()).ok())
+      return ok();
+  const sgx::MrEnclave measurement = measured.get();
+  kept.save(measurement);
+  auto signature = development_signature(path_, measurement);
   if (!signature.ok()) {
     error = std::string("cannot sign the enclave: ") + strerror(signature.error().code());
     return signature.error();
