@@ -38,8 +38,9 @@ class Round {
     if (waiting_.front()) area.field(&abi::EthreadArea::idle_deadline_ns).store(0);
   }
 
-  // The world's age at the end of this ethread's last crossing.
-  void crossed(uint64_t age) { age_ = age; }
+  void leaves(uint64_t world_age) { left_at_ = world_age; }
+  // What another ethread brought in meanwhile may have happened after this one's call.
+  void comes_back(uint64_t world_age) { age_ = world_age == left_at_ + 1 ? world_age : kOvertaken; }
   uint64_t age() const { return age_; }
 
   void finish(HostPtr<abi::EthreadArea> area) {
@@ -62,7 +63,9 @@ class Round {
   uint64_t count_ = 0;  // in waiting_
   PostedCall* under_way_[abi::kMaxPosted];
   uint64_t travelling_ = 0;
-  uint64_t age_ = 0;
+  static constexpr uint64_t kOvertaken = UINT64_MAX;
+  uint64_t left_at_ = 0;         // the world's age at the beginning of the last crossing
+  uint64_t age_ = kOvertaken;    // and at its end, if nothing else came in between
 };
 
 namespace {
@@ -143,13 +146,14 @@ void note_news() {
 void begin_round(HostPtr<abi::EthreadArea> area) {
   if (!batching()) return;
   net::post_sends();
+  own_round().leaves(g_world_age.load(std::memory_order_seq_cst));
   own_round().begin(area);
   give_back_receive_buffers(area);
 }
 
 void finish_round(HostPtr<abi::EthreadArea> area) {
   if (!batching()) return;
-  own_round().crossed(g_world_age.fetch_add(1, std::memory_order_seq_cst) + 1);
+  own_round().comes_back(g_world_age.fetch_add(1, std::memory_order_seq_cst) + 1);
   file::round_cache::forget_all();
   own_round().finish(area);
   take_arrivals(area);

@@ -50,8 +50,8 @@ int64_t call_by_post(const CallArguments& call);
 
 // How often this enclave has looked outside: what the host said is news as long as this does not change.
 uint64_t world_age();
-// No other crossing has ended since this ethread's last one. After an exit for a call of its own, that call is then the last thing that the
-// program can know to have happened outside.
+// No other crossing has ended since this ethread's last one began. After an exit for a call of its own, that call is then the last thing that
+// the program can know to have happened outside.
 bool nothing_since_own_crossing();
 // Something came from outside without a crossing (a signal, a helper's answer): what was known before is old.
 void note_news();

@@ -108,22 +108,27 @@ bool may_share(int flags) {
   return (flags & ~kHarmless) == O_RDONLY;
 }
 
+Result<Ref<File>> open_again(round_cache::Opened& found, int flags) {
+  found.descriptor->note_shared();
+  return make_file(std::move(found.descriptor), found.snapshot->stat.st_mode, flags);
+}
+
 // open(2), fstat(2) and for small files read(2) by one crossing.
 Result<Ref<File>> open_and_look(const HostPlace& place, const PathName& path, int flags, uint32_t mode) {
   const bool keep = may_share(flags) && place.directory == static_cast<uint64_t>(AT_FDCWD);
+  const uint32_t path_hash = round_cache::hash(path.view());
   if (keep)
-    if (auto found = round_cache::find_open(path.view(), flags)) {
-      found->descriptor->note_shared();
-      return make_file(std::move(found->descriptor), found->snapshot->stat.st_mode, flags);
-    }
+    if (auto found = round_cache::find_open(path.view(), flags)) return open_again(*found, flags);
+  const round_cache::Question question(path_hash);
+  if (keep)  // another thread may have asked meanwhile
+    if (auto found = round_cache::find_open(path.view(), flags)) return open_again(*found, flags);
   auto* object = new (std::nothrow) Snapshot;
   if (!object) return Errno(ENOMEM);
   Ref<Snapshot> snapshot = Ref<Snapshot>::adopt(object);
-  snapshot->path_hash = round_cache::hash(path.view());
+  snapshot->path_hash = path_hash;
   const uint64_t content = keep ? round_cache::read_size(snapshot->path_hash) : 0;
   const bool fetch = content > 0;
   snapshot->answer = TRY(HostBuffer::allocate(sizeof(abi::OpenAnswer) + content));
-  const round_cache::Question question(snapshot->path_hash);
   Result<uint64_t> fd = question.ask(static_cast<uint64_t>(abi::RunnerCall::kOpenAndLook), place.directory,
                                      place.path.address(), host_flags(flags), mode, snapshot->answer.address(),
                                      snapshot->answer.size());

@@ -8,10 +8,14 @@
 #include "enclave/runtime/memory.h"
 #include "enclave/sched/clock.h"
 #include "enclave/sched/lock.h"
+#include "enclave/sched/sched.h"
 
 namespace scone::file::round_cache {
 
-Question::Question(uint32_t path_hash) : alone_(!boundary::calls_wait_for_company() || often_asked(path_hash)) {}
+Question::Question(uint32_t path_hash) : alone_(!boundary::calls_wait_for_company() || often_asked(path_hash)) {
+  // Who asks on and on without ever parking would keep the others waiting until the next tick.
+  if (alone_ && boundary::calls_wait_for_company()) sched::yield();
+}
 
 Result<uint64_t> Question::ask(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
                                uint64_t a5) const {

@@ -36,10 +36,11 @@ namespace round_cache {
 // answer; otherwise it travels as any call, and then its answer is for the asker only.
 class Question {
  public:
+  // Lets the others run first where they could.
   explicit Question(uint32_t path_hash);
   // Call once.
   Result<uint64_t> ask(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4 = 0, uint64_t a5 = 0) const;
-  // Nothing can have changed since the answer. Precondition: the thread has not parked since.
+  // Nothing can have changed since the answer. Precondition: the thread has not parked since it asked.
   bool still_current() const;
 
  private:

@@ -34,10 +34,12 @@ Result<bool> means_descriptor(int directory, AppPtr<const char> path, int flags)
 Result<void> host_statat(Place& place, int flags, struct ::stat& result) {
   const bool plain = place.host_directory() == AT_FDCWD;
   if (plain && file::round_cache::find_stat(place.path().view(), flags, result)) return ok();
-  HostBuffer path = TRY(place.path_argument());
-  HostBuffer answer = TRY(HostBuffer::allocate(file::kHostStatSize));
   // Not to be taken for an open of the same name.
   const file::round_cache::Question question(~file::round_cache::hash(place.path().view()));
+  // Another thread may have asked meanwhile.
+  if (plain && file::round_cache::find_stat(place.path().view(), flags, result)) return ok();
+  HostBuffer path = TRY(place.path_argument());
+  HostBuffer answer = TRY(HostBuffer::allocate(file::kHostStatSize));
   TRY(question.ask(__NR_newfstatat, place.directory_argument(), path.address(), answer.address(),
                    static_cast<uint64_t>(flags)));
   file::read_host_stat(answer, result);

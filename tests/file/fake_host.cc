@@ -305,6 +305,7 @@ void Mutex::lock() {
 void Mutex::unlock() { held_ = false; }
 void park(uint64_t) { boundary::panic("nothing would wake this thread"); }
 void unpark(Lthread&) {}
+void yield() {}
 bool interrupted() { return false; }
 uint64_t now_ns() { return fake::g_now_ns; }
 
