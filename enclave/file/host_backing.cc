@@ -9,6 +9,7 @@
 #include "enclave/file/host_stat.h"
 #include "enclave/file/io_vector.h"
 #include "enclave/file/mode.h"
+#include "enclave/file/path_habits.h"
 #include "enclave/file/round_cache.h"
 #include "enclave/file/transfer.h"
 #include "enclave/runtime/memory.h"
@@ -51,7 +52,7 @@ size_t HostFileBacking::peek(uint64_t offset, void* to, size_t length) {
   Ref<Snapshot> snapshot = round_cache::find(*descriptor_);
   if (!snapshot) return 0;
   const auto size = static_cast<uint64_t>(snapshot->stat.st_size);
-  if (!snapshot->has_content) round_cache::note_read(snapshot->path_hash, size);
+  if (!snapshot->has_content) path_habits::note_read(snapshot->path_hash, size);
   if (!snapshot->has_content || offset >= size) return 0;
   length = min_of<uint64_t>(length, size - offset);
   memcpy(to, static_cast<const char*>(snapshot->content()) + offset, length);

@@ -6,6 +6,7 @@
 #include "enclave/boundary/host_call.h"
 #include "enclave/file/host_file.h"
 #include "enclave/file/mode.h"
+#include "enclave/file/path_habits.h"
 #include "enclave/file/round_cache.h"
 #include "enclave/file/text.h"
 #include "enclave/file/transfer.h"
@@ -90,7 +91,7 @@ Result<size_t> send_behind(File& from, uint64_t offset, File& to, size_t count) 
   count = min_of(count, size - offset);
   Ref<Snapshot> snapshot = round_cache::find(*file->descriptor());
   const bool small = size <= kSmallFile;
-  if (snapshot && !snapshot->has_content && small) round_cache::note_read(snapshot->path_hash, size);
+  if (snapshot && !snapshot->has_content && small) path_habits::note_read(snapshot->path_hash, size);
   if (!snapshot || !snapshot->has_content || !small) return socket->send_file(file->descriptor(), offset, count);
   IoVector content = IoVector::of_runtime(static_cast<char*>(snapshot->content()) + offset, count);
   return to.write(content, std::nullopt);

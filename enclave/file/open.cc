@@ -7,7 +7,6 @@
 #include <new>
 #include <utility>
 
-#include "abi/border.h"
 #include "enclave/boundary/host_buffer.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/round.h"
@@ -15,7 +14,9 @@
 #include "enclave/file/fifo.h"
 #include "enclave/file/host_directory.h"
 #include "enclave/file/host_stat.h"
+#include "enclave/file/look.h"
 #include "enclave/file/mode.h"
+#include "enclave/file/path_habits.h"
 #include "enclave/file/round_cache.h"
 #include "enclave/file/seekable_file.h"
 #include "enclave/file/stream_file.h"
@@ -31,12 +32,6 @@ struct HostPlace {
   const HostBuffer& path;
 };
 
-uint64_t host_flags(int flags) {
-  // Nothing may block an ethread, signals about I/O are not for the runner, and no child of it gets the descriptor.
-  const int added = flags & O_PATH ? O_CLOEXEC : O_CLOEXEC | O_NONBLOCK;
-  return static_cast<uint64_t>((flags & ~FASYNC) | added);
-}
-
 // True if O_NONBLOCK, which the program did not ask for, made the difference: a FIFO without reader, a lease that is
 // being broken.
 bool nonblock_refused(const HostPlace& place, int flags, Errno error) {
@@ -46,7 +41,7 @@ bool nonblock_refused(const HostPlace& place, int flags, Errno error) {
 }
 
 Result<HostFd> open_blocking(const HostPlace& place, int flags, uint32_t mode) {
-  const uint64_t how = host_flags(flags) & ~static_cast<uint64_t>(O_NONBLOCK);
+  const uint64_t how = flags_for_host(flags) & ~static_cast<uint64_t>(O_NONBLOCK);
   HostFd fd =
       HostFd::adopt(TRY(host_call_blocking(__NR_openat, place.directory, place.path.address(), how, mode)));
   const auto number = static_cast<uint64_t>(fd.number());
@@ -57,7 +52,7 @@ Result<HostFd> open_blocking(const HostPlace& place, int flags, uint32_t mode) {
 
 Result<HostFd> open_descriptor(const HostPlace& place, int flags, uint32_t mode) {
   Result<uint64_t> fd =
-      host_call(__NR_openat, place.directory, place.path.address(), host_flags(flags), mode);
+      host_call(__NR_openat, place.directory, place.path.address(), flags_for_host(flags), mode);
   if (fd.ok()) return HostFd::adopt(fd.value());
   if (nonblock_refused(place, flags, fd.error())) return open_blocking(place, flags, mode);
   return fd.error();
@@ -102,53 +97,28 @@ Result<Ref<File>> open_there(const HostPlace& place, int flags, uint32_t mode) {
   return make_file(std::move(descriptor), type, flags);
 }
 
-// What need not be the program's alone: nothing of such a description shows but what it opened.
-bool may_share(int flags) {
-  constexpr int kHarmless = O_CLOEXEC | O_NONBLOCK | O_LARGEFILE | O_NOCTTY | O_NOFOLLOW;
-  return (flags & ~kHarmless) == O_RDONLY;
-}
-
 Result<Ref<File>> open_again(round_cache::Opened& found, int flags) {
   found.descriptor->note_shared();
   return make_file(std::move(found.descriptor), found.snapshot->stat.st_mode, flags);
 }
 
-// open(2), fstat(2) and for small files read(2) by one crossing.
 Result<Ref<File>> open_and_look(const HostPlace& place, const PathName& path, int flags, uint32_t mode) {
-  const bool keep = may_share(flags) && place.directory == static_cast<uint64_t>(AT_FDCWD);
-  const uint32_t path_hash = round_cache::hash(path.view());
-  if (keep)
+  const bool keep = may_be_remembered(place.directory, flags);
+  const uint32_t hash = path_habits::hash(path.view());
+  if (keep) {
+    path_habits::note_open(hash, flags);
     if (auto found = round_cache::find_open(path.view(), flags)) return open_again(*found, flags);
-  const round_cache::Question question(path_hash);
+  }
+  const round_cache::Question question(hash);
   if (keep)  // another thread may have asked meanwhile
     if (auto found = round_cache::find_open(path.view(), flags)) return open_again(*found, flags);
-  auto* object = new (std::nothrow) Snapshot;
-  if (!object) return Errno(ENOMEM);
-  Ref<Snapshot> snapshot = Ref<Snapshot>::adopt(object);
-  snapshot->path_hash = path_hash;
-  const uint64_t content = keep ? round_cache::read_size(snapshot->path_hash) : 0;
-  const bool fetch = content > 0;
-  snapshot->answer = TRY(HostBuffer::allocate(sizeof(abi::OpenAnswer) + content));
-  Result<uint64_t> fd = question.ask(static_cast<uint64_t>(abi::RunnerCall::kOpenAndLook), place.directory,
-                                     place.path.address(), host_flags(flags), mode, snapshot->answer.address(),
-                                     snapshot->answer.size());
-  if (!fd.ok()) {
-    if (!nonblock_refused(place, flags, fd.error())) return fd.error();
-    return open_there(place, flags, mode);
-  }
-  Ref<HostDescriptor> descriptor = TRY(HostDescriptor::create(HostFd::adopt(fd.value())));
-  read_host_stat(snapshot->answer, snapshot->stat);
-  const uint32_t type = snapshot->stat.st_mode & kModeType;
-  if (type == kModeRegular) {
-    const auto read = snapshot->answer.get<int64_t>(offsetof(abi::OpenAnswer, content_size));
-    snapshot->content_offset = sizeof(abi::OpenAnswer);
-    snapshot->has_content = fetch && read == snapshot->stat.st_size && read >= 0 &&
-                            static_cast<uint64_t>(read) <= snapshot->answer.size() - sizeof(abi::OpenAnswer);
-    if (keep) round_cache::remember_open(question, path.view(), flags, {descriptor, snapshot});
-  }
+  Result<round_cache::Opened> looked = look(question, {place.directory, place.path, path.view()}, flags, mode);
+  if (!looked.ok()) return nonblock_refused(place, flags, looked.error()) ? open_there(place, flags, mode) : looked.error();
+  round_cache::Opened opened = looked.take();
+  const uint32_t type = opened.snapshot->stat.st_mode;
   const bool waits = !(flags & O_NONBLOCK) && (flags & O_ACCMODE) == O_RDONLY;
-  if (waits && type == kModeFifo) TRY(wait_for_fifo_writer(*descriptor));
-  return make_file(std::move(descriptor), snapshot->stat.st_mode, flags);
+  if (waits && (type & kModeType) == kModeFifo) TRY(wait_for_fifo_writer(*opened.descriptor));
+  return make_file(std::move(opened.descriptor), type, flags);
 }
 
 }  // namespace

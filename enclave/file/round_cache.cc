@@ -5,6 +5,7 @@
 
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/round.h"
+#include "enclave/file/path_habits.h"
 #include "enclave/runtime/memory.h"
 #include "enclave/sched/clock.h"
 #include "enclave/sched/lock.h"
@@ -12,7 +13,7 @@
 
 namespace scone::file::round_cache {
 
-Question::Question(uint32_t path_hash) : alone_(!boundary::calls_wait_for_company() || often_asked(path_hash)) {
+Question::Question(uint32_t hash) : alone_(!boundary::calls_wait_for_company() || path_habits::often_asked(hash)) {
   // Who asks on and on without ever parking would keep the others waiting until the next tick.
   if (alone_ && boundary::calls_wait_for_company()) sched::yield();
 }
@@ -84,40 +85,7 @@ bool note_entry(const Question& question) {
   return question.still_current();
 }
 
-// Path hashes with sizes (hash << 32 | size); a later one may replace an earlier one.
-constexpr size_t kRead = 256;
-constexpr uint64_t kLargestContent = 128 << 10;
-constinit std::atomic<uint64_t> g_read[kRead] = {};
-
 }  // namespace
-
-// Hashes of what was asked about, with the world's age then (hash << 32 | age).
-constinit std::atomic<uint64_t> g_asked[kRead] = {};
-// Crossings in which two questions about the same count as often.
-constexpr uint32_t kOftenAges = 8;
-
-// FNV-1a.
-uint32_t hash(std::string_view path) {
-  uint32_t value = 2166136261;
-  for (char c : path) value = (value ^ static_cast<uint8_t>(c)) * 16777619;
-  return value | 1;
-}
-
-bool often_asked(uint32_t path_hash) {
-  const auto age = static_cast<uint32_t>(boundary::world_age());
-  const uint64_t before = g_asked[path_hash / 2 % kRead].exchange(uint64_t{path_hash} << 32 | age, std::memory_order_relaxed);
-  return before >> 32 == path_hash && age - static_cast<uint32_t>(before) <= kOftenAges;
-}
-
-uint64_t read_size(uint32_t path_hash) {
-  const uint64_t entry = g_read[path_hash / 2 % kRead].load(std::memory_order_relaxed);
-  return entry >> 32 == path_hash ? static_cast<uint32_t>(entry) : 0;
-}
-
-void note_read(uint32_t path_hash, uint64_t size) {
-  if (size > kLargestContent) return;
-  g_read[path_hash / 2 % kRead].store(uint64_t{path_hash} << 32 | size, std::memory_order_relaxed);
-}
 
 std::optional<Opened> find_open(std::string_view path, int flags) {
   if (!cacheable(path) || !usable()) return std::nullopt;

@@ -36,8 +36,8 @@ namespace round_cache {
 // answer; otherwise it travels as any call, and then its answer is for the asker only.
 class Question {
  public:
-  // Lets the others run first where they could.
-  explicit Question(uint32_t path_hash);
+  // `hash` tells questions apart. Lets the others run first where they could.
+  explicit Question(uint32_t hash);
   // Call once.
   Result<uint64_t> ask(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4 = 0, uint64_t a5 = 0) const;
   // Nothing can have changed since the answer. Precondition: the thread has not parked since it asked.
@@ -59,15 +59,6 @@ void remember_open(const Question& question, std::string_view path, int flags, c
 Ref<Snapshot> find(const HostDescriptor& descriptor);
 bool find_stat(std::string_view path, int flags, struct ::stat& result);
 void remember_stat(const Question& question, std::string_view path, int flags, const struct ::stat& stat);
-
-// Whether files of this name are read once they are open, as far as was seen. Contents are fetched with the open only then: a read
-// shows in the file's access time.
-uint32_t hash(std::string_view path);
-// The size is that of the contents; 0: they are not read, or too large.
-uint64_t read_size(uint32_t path_hash);
-// Notes a question, and tells whether the same was asked just before.
-bool often_asked(uint32_t path_hash);
-void note_read(uint32_t path_hash, uint64_t size);
 
 // After a crossing.
 void forget_all();

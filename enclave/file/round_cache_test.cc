@@ -8,6 +8,7 @@
 
 #include <string>
 
+#include "enclave/file/path_habits.h"
 #include "tests/file/fake_host.h"
 
 namespace scone::file::round_cache {
@@ -32,7 +33,7 @@ class RoundCacheTest : public testing::Test {
   }
   // One open(2): the question, its crossing, the answer.
   static Opened open(const std::string& path, int flags = 0) {
-    const Question question(hash(path));
+    const Question question(path_habits::hash(path));
     fake::cross();
     forget_all();
     Opened made = opened();
@@ -62,7 +63,7 @@ TEST_F(RoundCacheTest, ACrossingMakesItForgotten) {
 }
 
 TEST_F(RoundCacheTest, AnAnswerThatAnotherCrossingOvertookIsNotRemembered) {
-  const Question question(hash("file"));
+  const Question question(path_habits::hash("file"));
   fake::cross();
   fake::cross_elsewhere();
   forget_all();
@@ -102,7 +103,7 @@ TEST_F(RoundCacheTest, WhoLooksAgainAndAgainWithoutACrossingSeesChangesInTheEnd)
 
 TEST_F(RoundCacheTest, MoreThanThereIsRoomForReplacesTheOldest) {
   const int before = fake::owned_descriptors();
-  const Question question(hash("file"));
+  const Question question(path_habits::hash("file"));
   fake::cross();
   for (int i = 0; i < 200; ++i) remember_open(question, "file" + std::to_string(i), 0, opened());
   EXPECT_TRUE(find_open("file199", 0));
@@ -118,17 +119,8 @@ TEST_F(RoundCacheTest, NamesTooLongAreLeftAlone) {
   EXPECT_FALSE(find_open("", 0));
 }
 
-TEST_F(RoundCacheTest, OfContentsOnlyFewBytesAreFetched) {
-  const uint32_t name = hash("a file that is read");
-  EXPECT_EQ(read_size(name), 0u);
-  note_read(name, 1000);
-  EXPECT_EQ(read_size(name), 1000u);
-  note_read(name, 1 << 20);
-  EXPECT_EQ(read_size(name), 1000u);
-}
-
 TEST(RoundCacheWithoutBatching, NothingIsRemembered) {
-  const Question question(hash("file"));
+  const Question question(path_habits::hash("file"));
   struct ::stat stat = {};
   remember_stat(question, "file", 0, stat);
   EXPECT_FALSE(find_stat("file", 0, stat));

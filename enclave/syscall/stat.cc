@@ -6,10 +6,13 @@
 #include <linux/stat.h>
 
 #include "enclave/boundary/host_call.h"
+#include "enclave/boundary/round.h"
 #include "enclave/file/fd_table.h"
 #include "enclave/file/host_file.h"
 #include "enclave/file/host_stat.h"
 #include "enclave/file/place.h"
+#include "enclave/file/look.h"
+#include "enclave/file/path_habits.h"
 #include "enclave/file/round_cache.h"
 
 namespace scone::syscall {
@@ -31,19 +34,32 @@ Result<bool> means_descriptor(int directory, AppPtr<const char> path, int flags)
   return !path || TRY(boundary::read_app(path)) == '\0';
 }
 
+// Programs that look at a file before they open it get both by one crossing. False: it has to be asked for.
+bool stat_by_opening(const file::round_cache::Question& question, Place& place, const HostBuffer& path, struct ::stat& result) {
+  const auto flags = file::path_habits::expected_open(file::path_habits::hash(place.path().view()));
+  if (!flags) return false;
+  auto opened = file::look(question, {place.directory_argument(), path, place.path().view()}, *flags, 0);
+  if (opened.ok()) result = opened.value().snapshot->stat;
+  return opened.ok();
+}
+
 Result<void> host_statat(Place& place, int flags, struct ::stat& result) {
+  namespace cache = file::round_cache;
   const bool plain = place.host_directory() == AT_FDCWD;
-  if (plain && file::round_cache::find_stat(place.path().view(), flags, result)) return ok();
+  const std::string_view name = place.path().view();
+  if (plain && cache::find_stat(name, flags, result)) return ok();
   // Not to be taken for an open of the same name.
-  const file::round_cache::Question question(~file::round_cache::hash(place.path().view()));
+  const cache::Question question(~file::path_habits::hash(name));
   // Another thread may have asked meanwhile.
-  if (plain && file::round_cache::find_stat(place.path().view(), flags, result)) return ok();
+  if (plain && cache::find_stat(name, flags, result)) return ok();
   HostBuffer path = TRY(place.path_argument());
-  HostBuffer answer = TRY(HostBuffer::allocate(file::kHostStatSize));
-  TRY(question.ask(__NR_newfstatat, place.directory_argument(), path.address(), answer.address(),
-                   static_cast<uint64_t>(flags)));
-  file::read_host_stat(answer, result);
-  if (plain) file::round_cache::remember_stat(question, place.path().view(), flags, result);
+  if (!plain || flags != 0 || !boundary::batching() || !stat_by_opening(question, place, path, result)) {
+    HostBuffer answer = TRY(HostBuffer::allocate(file::kHostStatSize));
+    TRY(question.ask(__NR_newfstatat, place.directory_argument(), path.address(), answer.address(),
+                     static_cast<uint64_t>(flags)));
+    file::read_host_stat(answer, result);
+  }
+  if (plain) cache::remember_stat(question, name, flags, result);
   return ok();
 }
 
