@@ -73,6 +73,13 @@ void Sleeper::poll_events(unsigned number, uint64_t deadline_ns, abi::EthreadAre
   patience.learn(area.arrival_count - before);
 }
 
+// The poller's only: another ethread that looks for events in passing would take the wake-up from it, and it would sleep on.
+void Sleeper::take_wake_up(unsigned number) {
+  if (poller_.load() != number) return;
+  uint64_t value;
+  (void)!read(event_, &value, sizeof value);
+}
+
 // Adds to what is in the area already.
 void Sleeper::collect(unsigned number, const timespec* timeout, abi::EthreadArea& area) {
   const timespec no_time{0, 0};
@@ -87,8 +94,7 @@ void Sleeper::collect(unsigned number, const timespec* timeout, abi::EthreadArea
   const int count = wait_epoll(epoll_, events, room, timeout);
   for (int i = 0; i < count; ++i) {
     if (events[i].data.u64 == kOwnToken) {
-      uint64_t value;
-      (void)!read(event_, &value, sizeof value);
+      take_wake_up(number);
       continue;
     }
     const uint32_t told = receiver_ ? receiver_->on_event(events[i], number, area) : events[i].events;

@@ -44,6 +44,7 @@ class Sleeper {
 
   void wait_for_events(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area);
   void poll_events(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area);
+  void take_wake_up(unsigned number);
   void collect(unsigned number, const timespec* timeout, abi::EthreadArea& area);
 
   Receiver* receiver_ = nullptr;
