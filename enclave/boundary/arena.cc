@@ -4,9 +4,11 @@
 
 #include <bit>
 
+#include "abi/border.h"
 #include "abi/layout.h"
 #include "base/checked.h"
 #include "enclave/boundary/host_state.h"
+#include "enclave/entry/ethread.h"
 #include "enclave/sched/lock.h"
 
 namespace scone::boundary {
@@ -64,6 +66,30 @@ Chunk* chunk_with_room(unsigned size_class) {
   return unused;
 }
 
+// A few free blocks of the small sizes that an ethread keeps for its next calls, without the lock.
+class Magazine {
+ public:
+  uint64_t pop(unsigned size_class) {
+    if (size_class >= kCached || counts_[size_class] == 0) return 0;
+    return blocks_[size_class][--counts_[size_class]];
+  }
+  bool push(unsigned size_class, uint64_t address) {
+    if (size_class >= kCached || counts_[size_class] == kRoom[size_class]) return false;
+    blocks_[size_class][counts_[size_class]++] = address;
+    return true;
+  }
+
+ private:
+  static constexpr unsigned kCached = 4;
+  static constexpr unsigned kMostRoom = 32;
+  static constexpr uint8_t kRoom[kCached] = {kMostRoom, 16, 8, 4};
+  alignas(64) uint64_t blocks_[kCached][kMostRoom];
+  uint8_t counts_[kCached];
+};
+constinit Magazine g_magazines[abi::kMaxEthreads] = {};  // each touched by its ethread only
+
+Magazine& own_magazine() { return g_magazines[entry::this_ethread().number]; }
+
 }  // namespace
 
 void init_arena() {
@@ -80,6 +106,7 @@ uint64_t log_page(uint64_t ethread_number) { return g_log_pages + ethread_number
 Result<uint64_t> allocate_host_memory(size_t size) {
   if (size > kChunkSize) return Errno(ENOMEM);
   const unsigned size_class = class_for(size);
+  if (const uint64_t kept = own_magazine().pop(size_class)) return kept;
   sched::SpinGuard guard(g_lock);
   Chunk* chunk = chunk_with_room(size_class);
   if (!chunk) return Errno(ENOMEM);
@@ -87,8 +114,9 @@ Result<uint64_t> allocate_host_memory(size_t size) {
 }
 
 void free_host_memory(uint64_t address) {
-  sched::SpinGuard guard(g_lock);
   Chunk& chunk = g_chunks[(address - g_base) / kChunkSize];
+  if (own_magazine().push(chunk.size_class, address)) return;  // a chunk in use keeps its class
+  sched::SpinGuard guard(g_lock);
   const size_t block = (address - g_base) % kChunkSize / block_size(chunk.size_class);
   chunk.taken[block / 64] &= ~(uint64_t{1} << block % 64);
   if (--chunk.used == 0) chunk.size_class = kUnused;

@@ -24,6 +24,7 @@ sched::SpinLock g_lock{sched::LockRank::kSlots};
 Shadow g_shadows[abi::kSlots];  // guarded by g_lock, except done
 uint64_t g_requests_posted;     // guarded by g_lock
 uint64_t g_completions_taken;   // guarded by g_lock
+std::atomic<uint32_t> g_under_way;  // written under g_lock: requests without completion
 
 HostPtr<abi::Slot> slot_at(uint64_t index) {
   return HostPtr<abi::Slot>::unchecked(shared_area().address() + offsetof(abi::SharedArea, slots) +
@@ -49,6 +50,7 @@ uint64_t post(const CallArguments& call, sched::Lthread& thread) {
   shadow.thread = &thread;
   shadow.done.store(false, std::memory_order_relaxed);
   ++shadow.generation;
+  g_under_way.store(g_under_way.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   write_request(index, call, shadow.generation);
   auto ring = HostPtr<uint64_t>::unchecked(shared_area().address() + offsetof(abi::SharedArea, requests));
   (ring + g_requests_posted % abi::kSlots).store(shadow.generation << 16 | index);
@@ -65,6 +67,7 @@ sched::Lthread* complete(uint64_t value) {
   if (!shadow.thread || shadow.done.load(std::memory_order_relaxed) || shadow.generation != value >> 16)
     host_violation("completion of a call that is not under way");
   shadow.result = slot_at(index).field(&abi::Slot::call_result).load();
+  g_under_way.store(g_under_way.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
   // The thread may end right after `done`.
   sched::Lthread* thread = shadow.thread;
   thread->ref();
@@ -96,6 +99,7 @@ int64_t call_through_slot(const CallArguments& call, bool interruptible) {
 }
 
 bool collect_completions() {
+  if (g_under_way.load(std::memory_order_relaxed) == 0) return false;  // the usual case costs no lock
   auto ring = HostPtr<abi::Completion>::unchecked(shared_area().address() + offsetof(abi::SharedArea, completions));
   bool any = false;
   for (;;) {

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace scone::sched {
 
 // Sleeps outside until something may have changed, `deadline_ns` at the latest.
 void idle(uint64_t deadline_ns);
-// Called after work was queued: wakes a sleeping ethread, if there is one.
-void wake_idle_ethread();
+// An ethread that sleeps, if there is one: from now on it is the caller's to wake (boundary::wake_ethread).
+std::optional<unsigned> claim_idle_ethread();
 // Some run queue is not empty (a hint).
 bool work_available();
 

@@ -24,12 +24,16 @@ class RunQueue {
     Lthread* thread = threads_.pop_front();
     if (!thread) return nullptr;
     size_.store(size_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+    pops_.store(pops_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     if (thread->computes()) computing_.store(computing_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
     return thread;
   }
-  // A hint unless the queue cannot change.
-  bool empty() const { return size_.load(std::memory_order_relaxed) == 0; }
-  // Some thread in it was last seen computing (a hint).
+  // A hint unless the queue cannot change, as the next three.
+  uint32_t size() const { return size_.load(std::memory_order_relaxed); }
+  bool empty() const { return size() == 0; }
+  // Changes whenever a thread is taken.
+  uint32_t pops() const { return pops_.load(std::memory_order_relaxed); }
+  // Some thread in it was last seen computing.
   bool has_computing() const { return computing_.load(std::memory_order_relaxed) != 0; }
 
  private:
@@ -37,6 +41,7 @@ class RunQueue {
   IntrusiveList<Lthread, RunQueueTag> threads_;
   std::atomic<uint32_t> size_{0};       // written under lock_
   std::atomic<uint32_t> computing_{0};  // the same
+  std::atomic<uint32_t> pops_{0};       // the same
 };
 
 }  // namespace scone::sched

@@ -3,6 +3,7 @@
 #include "enclave/boundary/events.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/host_state.h"
+#include "enclave/boundary/round.h"
 #include "enclave/boundary/slots.h"
 #include "enclave/entry/fs_base.h"
 #include "enclave/entry/vector.h"
@@ -16,6 +17,7 @@ namespace scone::sched {
 namespace {
 
 constinit RunQueue g_queues[abi::kMaxEthreads];
+constinit uint32_t g_seen_pops[abi::kMaxEthreads][abi::kMaxEthreads] = {};  // row: one ethread's own
 
 RunQueue& own_queue() { return g_queues[entry::this_ethread().number]; }
 
@@ -26,12 +28,41 @@ void make_runnable(Lthread& thread) {
   entry::this_ethread().wake_wanted = 1;
 }
 
+// Threads that this ethread has to itself make their calls together, so an ethread whose threads all wait for posted calls rather leaves
+// for those than takes others' threads, which are used to another cache; but it evens out a difference.
+uint32_t surplus_of(uint64_t victim) {
+  const uint32_t theirs = g_queues[victim].size();
+  const auto own = static_cast<uint32_t>(boundary::posted());
+  return theirs > own ? (theirs - own) / 2 : 0;
+}
+
+// It takes all it can get from one that has taken no thread since this one last looked: that is busy or outside.
+uint32_t wanted_from(uint64_t victim) {
+  uint32_t& seen = g_seen_pops[entry::this_ethread().number][victim];
+  const bool stands_still = seen == g_queues[victim].pops();
+  seen = g_queues[victim].pops();
+  const bool all = stands_still || boundary::posted() == 0;
+  return all ? (g_queues[victim].size() + 1) / 2 : surplus_of(victim);
+}
+
+Lthread* steal_from(uint64_t victim) {
+  if (g_queues[victim].empty()) return nullptr;
+  uint32_t wanted = wanted_from(victim);
+  Lthread* first = wanted > 0 ? g_queues[victim].pop() : nullptr;
+  while (first && --wanted > 0) {
+    Lthread* thread = g_queues[victim].pop();
+    if (!thread) break;
+    own_queue().push(*thread);
+  }
+  return first;
+}
+
 Lthread* pick() {
   if (Lthread* thread = own_queue().pop()) return thread;
   const uint64_t self = entry::this_ethread().number;
   const uint64_t count = boundary::start_info().ethreads;
   for (uint64_t i = 1; i < count; ++i)
-    if (Lthread* thread = g_queues[(self + i) % count].pop()) return thread;
+    if (Lthread* thread = steal_from((self + i) % count)) return thread;
   return nullptr;
 }
 
@@ -153,7 +184,13 @@ void exit_current() {
   __builtin_unreachable();
 }
 
-bool others_will_call() { return !own_queue().empty() && !own_queue().has_computing(); }
+bool others_will_call() {
+  if (!own_queue().empty()) return !own_queue().has_computing();
+  const uint64_t count = boundary::start_info().ethreads;
+  for (uint64_t i = 0; i < count; ++i)
+    if (surplus_of(i) > 0 && !g_queues[i].has_computing()) return true;
+  return false;
+}
 
 bool interrupted() { return current().signals.signal_waits() && process::pending_unblocked(current()); }
 
@@ -161,7 +198,8 @@ void after_wakeups() {
   entry::Ethread& ethread = entry::this_ethread();
   if (!ethread.wake_wanted) [[likely]] return;
   ethread.wake_wanted = 0;
-  if (!own_queue().empty()) wake_idle_ethread();
+  if (own_queue().empty()) return;
+  if (const auto sleeper = claim_idle_ethread()) boundary::wake_ethread(*sleeper);
 }
 
 void run_ethread() {

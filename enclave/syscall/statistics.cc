@@ -11,12 +11,22 @@
 namespace scone::syscall {
 namespace {
 
-// Shared by all ethreads: counting needs no exactness between them beyond atomicity.
+// Ethreads that count in the same place wait for each other's cache lines, so a few have places of their own. Where more
+// share one, an increment may be lost.
 struct Counter {
   std::atomic<uint64_t> calls, forwarded, trapped;
 };
-Counter g_counters[abi::kStatsCalls];
+constexpr uint64_t kPlaces = 4;
+Counter g_counters[kPlaces][abi::kStatsCalls];
 std::atomic<uint64_t> g_sites_rewritten, g_sites_trapping;
+
+Counter& counter_of(uint64_t number) { return g_counters[entry::this_ethread().number % kPlaces][number]; }
+
+uint64_t sum(uint64_t number, std::atomic<uint64_t> Counter::*field) {
+  uint64_t total = 0;
+  for (const auto& place : g_counters) total += (place[number].*field).load();
+  return total;
+}
 
 void increment(std::atomic<uint64_t>& counter) {
   counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -29,12 +39,12 @@ void report_calls(uint64_t block) {
     HostPtr<uint64_t>::unchecked(block + offset + number * 8).store(value);
   };
   for (uint64_t number = 0; number < abi::kStatsCalls; ++number) {
-    const uint64_t calls = g_counters[number].calls.load();
-    uint64_t forwarded = g_counters[number].forwarded.load();
+    const uint64_t calls = sum(number, &Counter::calls);
+    uint64_t forwarded = sum(number, &Counter::forwarded);
     if (forwarded > calls) forwarded = calls;
     put(offsetof(abi::StatsBlock, served_inside), number, calls - forwarded);
     put(offsetof(abi::StatsBlock, forwarded), number, forwarded);
-    put(offsetof(abi::StatsBlock, trapped), number, g_counters[number].trapped.load());
+    put(offsetof(abi::StatsBlock, trapped), number, sum(number, &Counter::trapped));
   }
 }
 
@@ -42,7 +52,7 @@ void report_calls(uint64_t block) {
 
 void count_call(uint64_t number) {
   if (number >= abi::kStatsCalls) return;
-  increment(g_counters[number].calls);
+  increment(counter_of(number).calls);
   sched::current().call_forwarded = false;
 }
 
@@ -50,11 +60,11 @@ void count_forwarded(uint64_t number) {
   sched::Lthread& thread = sched::current();
   if (number >= abi::kStatsCalls || thread.call_forwarded) return;
   thread.call_forwarded = true;
-  increment(g_counters[number].forwarded);
+  increment(counter_of(number).forwarded);
 }
 
 void count_trap(uint64_t number) {
-  if (number < abi::kStatsCalls) increment(g_counters[number].trapped);
+  if (number < abi::kStatsCalls) increment(counter_of(number).trapped);
 }
 
 void count_sites(uint64_t rewritten, uint64_t trapping) {
