@@ -83,9 +83,6 @@ Result<uint64_t> HostFileBacking::size() {
   return static_cast<uint64_t>(stat.st_size);
 }
 
-Result<void> HostFileBacking::sync() {
-  TRY(host_call_blocking(__NR_fsync, descriptor_->number()));
-  return ok();
-}
+Result<void> HostFileBacking::sync() { return descriptor_->sync(false); }
 
 }  // namespace scone::file

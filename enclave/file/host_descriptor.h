@@ -30,10 +30,14 @@ class HostDescriptor final : public RefCounted {
   bool shared() const { return shared_.load(std::memory_order_relaxed); }
   void note_shared() { shared_.store(true, std::memory_order_relaxed); }
 
+  // fsync(2) or fdatasync(2). By a helper thread, so that others run meanwhile, unless nobody else could, or it was quick the last time.
+  Result<void> sync(bool data_only);
+
  private:
   explicit HostDescriptor(HostFd fd) : fd_(std::move(fd)) {}
   HostFd fd_;
   std::atomic<bool> shared_{false};
+  std::atomic<bool> syncs_quickly_{false};
 };
 
 }  // namespace scone::file

@@ -37,10 +37,7 @@ Result<void> HostFile::truncate(uint64_t size) {
   return ok();
 }
 
-Result<void> HostFile::sync(bool data_only) {
-  TRY(host_call_blocking(data_only ? __NR_fdatasync : __NR_fsync, number()));
-  return ok();
-}
+Result<void> HostFile::sync(bool data_only) { return descriptor_->sync(data_only); }
 
 Result<Ref<File>> HostFile::reopen(int flags) {
   FixedText<48> path;

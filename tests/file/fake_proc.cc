@@ -46,6 +46,7 @@ ThreadList& threads() {
   return list;
 }
 Ref<sched::Lthread> ThreadList::find(int) { return {}; }
+int ThreadList::count() { return 2; }
 
 }  // namespace scone::process
 
