@@ -6,8 +6,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "base/result.h"
+#include "enclave/boundary/slots.h"
 
 namespace scone::boundary {
 
@@ -21,6 +23,9 @@ bool calls_wait_for_company();
 // As host_call(), but at once, by an exit of its own: for answers that many threads are waiting for.
 Result<uint64_t> host_call_now(uint64_t number, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0, uint64_t a3 = 0,
                                uint64_t a4 = 0, uint64_t a5 = 0);
+
+// Performs calls in order by one exit, whatever each gives. results: as many, raw. False: cannot be, nothing was done.
+bool call_together(std::span<const CallArguments> calls, int64_t* results);
 
 // For calls that may block for long (fsync, flock, opening a FIFO, …): always a helper thread; other threads run
 // meanwhile. If a signal arrives for the current thread, the helper's call is interrupted: the result is then what the kernel

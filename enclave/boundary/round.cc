@@ -6,6 +6,7 @@
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/host_state.h"
 #include "enclave/boundary/receive_buffers.h"
+#include "enclave/file/foresight.h"
 #include "enclave/file/round_cache.h"
 #include "enclave/net/stream_arrivals.h"
 #include "enclave/sched/sched.h"
@@ -101,6 +102,11 @@ class AwaitedCall final : public PostedCall {
   std::atomic<bool> done_{false};
 };
 
+void forget_answers() {
+  file::round_cache::forget_all();
+  file::foresight::forget_all();
+}
+
 void take_arrivals(HostPtr<abi::EthreadArea> area) {
   entry::Ethread& ethread = entry::this_ethread();
   uint64_t count = area.field(&abi::EthreadArea::arrival_count).load();
@@ -127,6 +133,8 @@ void post(PostedCall& call) { own_round().add(call); }
 
 uint64_t posted() { return own_round().count(); }
 
+bool posts_travel(uint64_t count) { return posted() + count <= abi::kMaxPosted - PostedCall::kMaxLinked; }
+
 int64_t call_by_post(const CallArguments& call) {
   AwaitedCall awaited(call, sched::current());
   post(awaited);
@@ -140,7 +148,7 @@ bool nothing_since_own_crossing() { return own_round().age() == world_age(); }
 void note_news() {
   if (!batching()) return;
   g_world_age.fetch_add(1, std::memory_order_seq_cst);
-  file::round_cache::forget_all();
+  forget_answers();
 }
 
 void begin_round(HostPtr<abi::EthreadArea> area) {
@@ -154,7 +162,7 @@ void begin_round(HostPtr<abi::EthreadArea> area) {
 void finish_round(HostPtr<abi::EthreadArea> area) {
   if (!batching()) return;
   own_round().comes_back(g_world_age.fetch_add(1, std::memory_order_seq_cst) + 1);
-  file::round_cache::forget_all();
+  forget_answers();
   own_round().finish(area);
   take_arrivals(area);
 }

@@ -37,6 +37,7 @@ class PostedCall : public ListNode<PostedCall> {
 
  private:
   friend class Round;
+  friend bool posts_travel(uint64_t count);
 };
 
 // True if calls may be posted at all (the engine's choice).
@@ -45,6 +46,8 @@ bool batching();
 void post(PostedCall& call);
 // Calls that wait for this ethread's next exit.
 uint64_t posted();
+// True if `count` more calls that are posted now all travel with the next exit.
+bool posts_travel(uint64_t count);
 // Posts the call and parks the current thread until the answer is there. Returns the raw result.
 int64_t call_by_post(const CallArguments& call);
 

@@ -30,6 +30,10 @@ class HostDescriptor final : public RefCounted {
   bool shared() const { return shared_.load(std::memory_order_relaxed); }
   void note_shared() { shared_.store(true, std::memory_order_relaxed); }
 
+  // An unlock that nobody waited for failed: the next lock call tells. 0: none.
+  void note_lock_error(int error) { lock_error_.store(error, std::memory_order_relaxed); }
+  int take_lock_error() { return lock_error_.exchange(0, std::memory_order_relaxed); }
+
   // fsync(2) or fdatasync(2). By a helper thread, so that others run meanwhile, unless nobody else could, or it was quick the last time.
   Result<void> sync(bool data_only);
 
@@ -38,6 +42,7 @@ class HostDescriptor final : public RefCounted {
   HostFd fd_;
   std::atomic<bool> shared_{false};
   std::atomic<bool> syncs_quickly_{false};
+  std::atomic<int> lock_error_{0};
 };
 
 }  // namespace scone::file

@@ -3,10 +3,16 @@
 #include <asm/unistd.h>
 #include <linux/fs.h>
 
+#include <new>
+#include <utility>
+
 #include "enclave/boundary/host_buffer.h"
 #include "enclave/boundary/host_call.h"
+#include "enclave/boundary/round.h"
 #include "enclave/file/file_locks.h"
+#include "enclave/file/foresight.h"
 #include "enclave/file/host_file.h"
+#include "enclave/process/thread_list.h"
 #include "enclave/runtime/memory.h"
 
 namespace scone::file {
@@ -30,14 +36,54 @@ Result<void> make_absolute(File& file, struct flock& lock) {
   return ok();
 }
 
+// What is locked or unlocked, for foresight.
+uint32_t hash_of(uint64_t descriptor, uint64_t command, const struct flock& lock) {
+  uint64_t hash = descriptor * 31 + command;
+  for (uint64_t part : {static_cast<uint64_t>(lock.l_type), static_cast<uint64_t>(lock.l_start), static_cast<uint64_t>(lock.l_len)})
+    hash = (hash ^ part) * 0x9e3779b97f4a7c15;
+  return static_cast<uint32_t>(hash >> 32) | 1;
+}
+
 Result<uint64_t> ask_host(HostFile& file, int command, const HostBuffer& lock) {
   const bool of_description = command == F_OFD_GETLK || command == F_OFD_SETLK || command == F_OFD_SETLKW;
   const uint64_t number = of_description ? TRY(file.number_for_locks()) : file.number();
   const auto at_once = static_cast<uint64_t>(without_waiting(command));
-  Result<uint64_t> tried = host_call(__NR_fcntl, number, at_once, lock.address());
+  const boundary::CallArguments call{__NR_fcntl, {number, at_once, lock.address()}};
+  Result<uint64_t> tried = asks(command) ? host_call(__NR_fcntl, number, at_once, lock.address())
+                                         : foresight::act(call, file.number(), hash_of(number, at_once, lock.get<struct flock>(0)));
   const bool taken = !tried.ok() && (tried.error() == Errno(EAGAIN) || tried.error() == Errno(EACCES));
   if (!taken || without_waiting(command) == command) return tried;
   return host_call_blocking(__NR_fcntl, number, static_cast<uint64_t>(command), lock.address());
+}
+
+// An unlock that leaves with the next crossing: until then no other process can have asked. Of a process with one thread only, since another
+// thread could tell the world through another ethread that the lock is gone.
+class PostedUnlock final : public boundary::PostedCall {
+ public:
+  // Takes the lock's buffer. False: there is no memory.
+  static bool post(Ref<HostDescriptor> descriptor, HostBuffer& lock) {
+    auto* unlock = new (std::nothrow) PostedUnlock(std::move(descriptor));
+    if (!unlock) return false;
+    unlock->lock_ = std::move(lock);
+    unlock->call_ = {__NR_fcntl, {unlock->descriptor_->number(), F_SETLK, unlock->lock_.address()}};
+    boundary::post(*unlock);
+    return true;
+  }
+  void complete(int64_t result) override {
+    if (Result<uint64_t> checked = boundary::check_result(result); !checked.ok())
+      descriptor_->note_lock_error(checked.error().code());
+    delete this;
+  }
+
+ private:
+  explicit PostedUnlock(Ref<HostDescriptor> descriptor) : PostedCall(0), descriptor_(std::move(descriptor)) {}
+  const Ref<HostDescriptor> descriptor_;
+  HostBuffer lock_;
+};
+
+bool may_unlock_later(int command, const struct flock& lock) {
+  return lock.l_type == F_UNLCK && (command == F_SETLK || command == F_SETLKW) && boundary::batching() &&
+         process::threads().count() == 1;
 }
 
 // A copy whose padding carries nothing of the program's memory to the host.
@@ -72,6 +118,8 @@ Result<void> record_lock(File& file, int command, AppPtr<void> argument) {
   TRY(make_absolute(file, lock));
   HostBuffer buffer = TRY(HostBuffer::allocate(sizeof lock));
   buffer.put(0, lock);
+  if (const int error = host->descriptor()->take_lock_error()) return Errno(error);
+  if (may_unlock_later(command, lock) && PostedUnlock::post(host->descriptor(), buffer)) return ok();
   TRY(ask_host(*host, command, buffer));
   if (command == F_SETLK || command == F_SETLKW) host->note_record_lock();
   if (!asks(command)) return ok();

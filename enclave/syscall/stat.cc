@@ -11,6 +11,7 @@
 #include "enclave/file/host_file.h"
 #include "enclave/file/host_stat.h"
 #include "enclave/file/place.h"
+#include "enclave/file/foresight.h"
 #include "enclave/file/look.h"
 #include "enclave/file/path_habits.h"
 #include "enclave/file/round_cache.h"
@@ -48,6 +49,13 @@ Result<void> host_statat(Place& place, int flags, struct ::stat& result) {
   const bool plain = place.host_directory() == AT_FDCWD;
   const std::string_view name = place.path().view();
   if (plain && cache::find_stat(name, flags, result)) return ok();
+  if (plain)
+    if (const auto inquiry = file::foresight::Inquiry::stat_path(name, static_cast<uint64_t>(flags)))
+      if (auto known = file::foresight::find(*inquiry)) {
+        TRY(boundary::check_result(known->result));
+        file::read_host_stat(known->bytes, result);
+        return ok();
+      }
   // Not to be taken for an open of the same name.
   const cache::Question question(~file::path_habits::hash(name));
   // Another thread may have asked meanwhile.

@@ -1,0 +1,224 @@
+#include "enclave/file/foresight.h"
+
+#include <asm/unistd.h>
+#include <linux/fcntl.h>
+
+#include <atomic>
+#include <new>
+#include <utility>
+
+#include "enclave/boundary/host_call.h"
+#include "enclave/boundary/round.h"
+#include "enclave/file/host_stat.h"
+#include "enclave/runtime/memory.h"
+#include "enclave/sched/lock.h"
+
+namespace scone::file::foresight {
+
+Inquiry Inquiry::stat(uint64_t descriptor) {
+  Inquiry inquiry;
+  inquiry.number = __NR_fstat;
+  inquiry.descriptor = descriptor;
+  return inquiry;
+}
+
+Inquiry Inquiry::read(uint64_t descriptor, uint64_t offset, size_t size) {
+  Inquiry inquiry;
+  inquiry.number = __NR_pread64;
+  inquiry.descriptor = descriptor;
+  inquiry.first = size;
+  inquiry.offset = offset;
+  return inquiry;
+}
+
+std::optional<Inquiry> Inquiry::stat_path(std::string_view path, uint64_t flags) {
+  if (path.size() >= kMaxPath) return std::nullopt;
+  Inquiry inquiry;
+  inquiry.number = __NR_newfstatat;
+  inquiry.descriptor = static_cast<uint64_t>(AT_FDCWD);
+  inquiry.first = flags;
+  inquiry.path_size = path.size();
+  memcpy(inquiry.path, path.data(), path.size());
+  return inquiry;
+}
+
+bool Inquiry::operator==(const Inquiry& other) const {
+  return number == other.number && descriptor == other.descriptor && first == other.first && offset == other.offset &&
+         path_size == other.path_size && memcmp(path, other.path, path_size) == 0;
+}
+
+namespace {
+
+constexpr size_t kMost = 4;       // questions behind one action
+constexpr size_t kHabits = 32;
+
+// What followed an action the last time.
+struct Habit {
+  uint32_t action = 0;  // hash; 0: free
+  size_t count = 0;
+  struct {
+    Inquiry inquiry;
+    bool wanted;
+  } following[kMost] = {};
+};
+
+struct Known {
+  Inquiry inquiry;
+  Answer answer;
+};
+
+constinit sched::SpinLock g_lock{sched::LockRank::kObject};
+constinit Habit g_habits[kHabits] = {};          // guarded by g_lock, as the rest
+constinit Habit* g_current = nullptr;            // of the last action, while what follows is learned
+constinit uint64_t g_age = 0;                    // the world's age if nothing but the action and questions after it has crossed
+constinit std::atomic<uint32_t> g_known_count{0};  // read without it as a hint
+constinit Known* g_known = nullptr;                // kMost of them, made when needed, never destroyed
+
+Habit& habit_of(uint32_t action) { return g_habits[action % kHabits]; }
+
+// g_lock held. The program asks this, and it is not known: learned, if a question behind the action would have been in time.
+void learn(const Inquiry& inquiry) {
+  if (!g_current) return;
+  Habit& habit = *g_current;
+  if (boundary::world_age() != g_age || habit.count == kMost) {
+    g_current = nullptr;
+    return;
+  }
+  ++g_age;  // by the crossing that comes now
+  habit.following[habit.count++] = {inquiry, true};
+}
+
+// g_lock held.
+void note_use(const Inquiry& inquiry) {
+  if (!g_current) return;
+  for (size_t i = 0; i < g_current->count; ++i)
+    if (g_current->following[i].inquiry == inquiry) g_current->following[i].wanted = true;
+}
+
+// g_lock held. What nobody wanted is not asked again.
+void forget_unwanted(Habit& habit) {
+  size_t kept = 0;
+  for (size_t i = 0; i < habit.count; ++i)
+    if (habit.following[i].wanted) habit.following[kept++] = habit.following[i];
+  habit.count = kept;
+}
+
+struct Plan {
+  size_t count = 0;
+  Inquiry inquiries[kMost];
+};
+
+// The action happens now: what will follow it?
+void begin(uint32_t action, uint64_t descriptor, Plan& plan) {
+  sched::SpinGuard guard(g_lock);
+  Habit& habit = habit_of(action);
+  if (habit.action != action) habit = Habit{action};
+  forget_unwanted(habit);
+  for (size_t i = 0; i < habit.count; ++i) {
+    habit.following[i].wanted = false;
+    const Inquiry& inquiry = habit.following[i].inquiry;
+    if (inquiry.number == __NR_newfstatat || inquiry.descriptor == descriptor) plan.inquiries[plan.count++] = inquiry;
+  }
+  g_current = &habit;
+}
+
+// A question on its way.
+struct Asked {
+  HostBuffer path, bytes;
+};
+
+Result<boundary::CallArguments> prepare_one(const Inquiry& inquiry, Asked& asked) {
+  const bool reads = inquiry.number == __NR_pread64;
+  asked.bytes = TRY(HostBuffer::allocate(reads ? inquiry.first : kHostStatSize));
+  const uint64_t bytes = asked.bytes.address();
+  if (reads) return boundary::CallArguments{inquiry.number, {inquiry.descriptor, bytes, inquiry.first, inquiry.offset}};
+  if (inquiry.number == __NR_fstat) return boundary::CallArguments{inquiry.number, {inquiry.descriptor, bytes}};
+  asked.path = TRY(HostBuffer::allocate(inquiry.path_size + 1));
+  asked.path.write(0, inquiry.path, inquiry.path_size);
+  asked.path.put(inquiry.path_size, '\0');
+  return boundary::CallArguments{inquiry.number, {inquiry.descriptor, asked.path.address(), bytes, inquiry.first}};
+}
+
+// False: there is no memory.
+bool prepare(const Plan& plan, Asked* asked, boundary::CallArguments* calls) {
+  for (size_t i = 0; i < plan.count; ++i) {
+    auto prepared = prepare_one(plan.inquiries[i], asked[i]);
+    if (!prepared.ok()) return false;
+    calls[i] = prepared.value();
+  }
+  return true;
+}
+
+void keep(const Plan& plan, Asked* asked, const int64_t* results) {
+  sched::SpinGuard guard(g_lock);
+  if (!g_known || !boundary::nothing_since_own_crossing()) return;
+  for (size_t i = 0; i < plan.count; ++i) {
+    g_known[i].inquiry = plan.inquiries[i];
+    g_known[i].answer.result = results[i];
+    std::swap(g_known[i].answer.bytes, asked[i].bytes);
+  }
+  g_known_count.store(static_cast<uint32_t>(plan.count), std::memory_order_seq_cst);
+  // Whoever made it old meanwhile saw nothing to forget.
+  if (!boundary::nothing_since_own_crossing()) g_known_count.store(0, std::memory_order_relaxed);
+}
+
+// False: there is no memory. Not under the lock: the heap may have to grow.
+bool have_room() {
+  static std::atomic<bool> made{false};
+  if (made.exchange(true)) return true;  // or another thread is about to: then the answers are not kept
+  Known* room = new (std::nothrow) Known[kMost];
+  if (!room) made.store(false);
+  sched::SpinGuard guard(g_lock);
+  g_known = room;
+  return room != nullptr;
+}
+
+// The action is done.
+void expect_questions() {
+  if (!boundary::batching()) return;
+  sched::SpinGuard guard(g_lock);
+  g_age = boundary::world_age();
+}
+
+}  // namespace
+
+std::optional<Answer> find(const Inquiry& inquiry) {
+  if (!boundary::batching()) return std::nullopt;
+  sched::SpinGuard guard(g_lock);
+  for (size_t i = 0; i < g_known_count.load(std::memory_order_relaxed); ++i) {
+    if (!(g_known[i].inquiry == inquiry)) continue;
+    g_known[i].inquiry.number = 0;
+    note_use(inquiry);
+    return std::move(g_known[i].answer);
+  }
+  learn(inquiry);
+  return std::nullopt;
+}
+
+Result<uint64_t> act(const boundary::CallArguments& call, uint64_t descriptor, uint32_t what) {
+  const auto& a = call.arguments;
+  Plan plan;
+  if (boundary::batching()) begin(what, descriptor, plan);
+  boundary::CallArguments calls[1 + kMost] = {call};
+  int64_t results[1 + kMost];
+  Asked asked[kMost];
+  const bool together = plan.count > 0 && !boundary::calls_wait_for_company() && have_room() && prepare(plan, asked, calls + 1) &&
+                        boundary::call_together({calls, 1 + plan.count}, results);
+  Result<uint64_t> result = together ? boundary::check_result(results[0]) : host_call(call.number, a[0], a[1], a[2], a[3], a[4], a[5]);
+  if (together) keep(plan, asked, results + 1);
+  expect_questions();
+  return result;
+}
+
+void forget_all() {
+  if (g_known_count.load(std::memory_order_seq_cst) == 0) return;
+  Answer gone[kMost];  // freed without the lock
+  sched::SpinGuard guard(g_lock);
+  const uint32_t count = g_known_count.exchange(0, std::memory_order_relaxed);
+  for (uint32_t i = 0; i < count; ++i) {
+    g_known[i].inquiry.number = 0;
+    std::swap(gone[i], g_known[i].answer);
+  }
+}
+
+}  // namespace scone::file::foresight
