@@ -7,6 +7,7 @@
 #include "enclave/boundary/host_state.h"
 #include "enclave/boundary/receive_buffers.h"
 #include "enclave/file/foresight.h"
+#include "enclave/file/read_ahead.h"
 #include "enclave/file/round_cache.h"
 #include "enclave/net/stream_arrivals.h"
 #include "enclave/sched/sched.h"
@@ -105,6 +106,7 @@ class AwaitedCall final : public PostedCall {
 void forget_answers() {
   file::round_cache::forget_all();
   file::foresight::forget_all();
+  file::read_ahead::forget_all();
 }
 
 void take_arrivals(HostPtr<abi::EthreadArea> area) {

@@ -11,6 +11,7 @@
 #include "enclave/file/host_stat.h"
 #include "enclave/file/mode.h"
 #include "enclave/file/path_habits.h"
+#include "enclave/file/read_ahead.h"
 #include "enclave/file/round_cache.h"
 #include "enclave/file/transfer.h"
 
@@ -41,10 +42,7 @@ std::optional<Result<size_t>> read_known(const HostDescriptor& file, IoVector& t
 Result<size_t> pread(const HostDescriptor& file, IoVector& to, uint64_t offset) {
   if (auto read = read_snapshot(file, to, offset)) return std::move(*read);
   if (auto read = read_known(file, to, offset)) return std::move(*read);
-  const uint64_t descriptor = file.number();
-  return pull(to, [&](uint64_t address, size_t length, size_t done) {
-    return host_call(__NR_pread64, descriptor, address, length, offset + done);
-  });
+  return read_ahead::read(file.number(), to, offset);
 }
 
 Result<size_t> pwrite(uint64_t descriptor, IoVector& from, uint64_t offset) {
