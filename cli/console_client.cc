@@ -99,6 +99,7 @@ void ConsoleClient::read_our_input() {
   uint8_t bytes[console::kMaxPayload];
   const ssize_t count = read(STDIN_FILENO, bytes, sizeof bytes);
   if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  on_window_change();  // it may have come before the keys: then the program learns of it first
   console::Line line;
   if (count > 0) return send(writer_.write(RecordType::kData, {bytes, static_cast<size_t>(count)}, line), line);
   input_ended_ = true;
@@ -126,7 +127,7 @@ void ConsoleClient::read_output(int descriptor, console::LineSplitter& lines) {
 
 void ConsoleClient::on_window_change() {
   signalfd_siginfo info;
-  (void)!read(window_signals_, &info, sizeof info);
+  if (read(window_signals_, &info, sizeof info) != sizeof info) return;
   if (!greeted_ || input_ended_ || !has_terminal()) return;
   console::Line line;
   send(writer_.terminal(current_terminal_size(), line), line);

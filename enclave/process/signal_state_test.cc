@@ -33,6 +33,13 @@ Result<void> copy_from_app(void*, AppPtr<const void>, size_t) { return Errno(EFA
 
 }  // namespace scone::boundary
 
+namespace scone::shield {
+namespace {
+bool shielded_terminal = false;
+}
+bool has_shielded_terminal() { return shielded_terminal; }
+}  // namespace scone::shield
+
 namespace scone::process {
 namespace {
 
@@ -232,6 +239,17 @@ TEST_F(SignalStateTest, HostThatForgesSignalsOfTheLibraryOrUncatchableOnes) {
   host_signals(set_of(kSigKill, kSigStop, 32, 33));
   EXPECT_EQ(pending_for(thread(0)), 0u);
   EXPECT_THAT(woken, IsEmpty());
+}
+
+TEST_F(SignalStateTest, HostsWindowIsNotThatOfAShieldedTerminal) {
+  handle(kSigWinch);
+  handle(kSigTerm);
+  shield::shielded_terminal = true;
+  host_signals(set_of(kSigWinch, kSigTerm));
+  EXPECT_EQ(pending_for(thread(0)), set_of(kSigTerm));
+  shield::shielded_terminal = false;
+  host_signals(set_of(kSigWinch));
+  EXPECT_EQ(pending_for(thread(0)), set_of(kSigTerm, kSigWinch));
 }
 
 TEST_F(SignalStateTest, HostThatForgesAFaultCannotGiveItAnAddress) {

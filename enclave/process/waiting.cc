@@ -3,6 +3,7 @@
 #include "enclave/process/own_ids.h"
 #include "enclave/process/signal.h"
 #include "enclave/process/signal_state.h"
+#include "enclave/shield/console.h"
 
 namespace scone::process {
 
@@ -47,6 +48,8 @@ void host_signals(uint64_t bits) {
   // SIGKILL and SIGSTOP act on the host's process itself. The first two real-time signals belong to the C library,
   // which sends them to single threads only.
   bits &= ~(kUnblockable | set_of(kSigRtMin, kSigRtMin + 1));
+  // The size of the host's terminal is none of the program's; the client tells of its own, in order with the keys.
+  if (shield::has_shielded_terminal()) bits &= ~set_of(kSigWinch);
   for (; bits; bits &= bits - 1) (void)send_to_process(Info::from_sender(lowest(bits), kCodeUser, 0, 0)).ok();
 }
 

@@ -59,6 +59,7 @@ void ConsoleTerminal::publish() {
 Result<size_t> ConsoleTerminal::take(file::IoVector& to) {
   const size_t count = discipline_.read({scratch_, min_of(to.remaining(), sizeof scratch_)});
   publish();
+  signal_came_first_ = false;
   return to.scatter(scratch_, count);
 }
 
@@ -69,17 +70,22 @@ uint64_t ConsoleTerminal::read_deadline() const {
   return settings.c_cc[VTIME] == 0 ? 0 : sched::now_ns() + settings.c_cc[VTIME] * kTenth;
 }
 
+// What a signal wakes ends its call, even if a key came before it ran: a handler that leaves by longjmp (less) would lose what the call
+// had taken.
 Result<size_t> ConsoleTerminal::read(file::IoVector& to, bool nonblocking) {
   if (to.remaining() == 0) return size_t{0};
   uint64_t deadline = sched::kNever;
   for (bool first = true;; first = false) {
     {
       sched::MutexGuard guard(mutex_);
+      const bool woken_by_signal = signal_came_first_ && sched::interrupted();
       if (readable_.load()) {
+        if (woken_by_signal && !first) return Errno(process::kRestartSys);
         Result<size_t> count = take(to);
         queue_.notify(EPOLLOUT | EPOLLWRNORM);
         return count;
       }
+      signal_came_first_ = woken_by_signal;
       if (first) deadline = read_deadline();
     }
     if (hung_up_.load() || deadline == 0) return size_t{0};
@@ -203,7 +209,13 @@ void ConsoleTerminal::echo(std::string_view text) {
   }
 }
 
-void ConsoleTerminal::signal(int number) { send_to_program(number); }
+void ConsoleTerminal::signal(int number) { tell_program(number); }
+
+// mutex_ held.
+void ConsoleTerminal::tell_program(int signal) {
+  if (!readable_.load()) signal_came_first_ = true;
+  send_to_program(signal);
+}
 
 // mutex_ held.
 void ConsoleTerminal::show_echo() {
@@ -234,7 +246,8 @@ void ConsoleTerminal::type(console::Bytes keys) {
 
 void ConsoleTerminal::resize(console::TerminalSize size) {
   const auto window = static_cast<uint32_t>(size.rows << 16 | size.columns);
-  if (window_.exchange(window) != window) send_to_program(kSigWinch);
+  sched::MutexGuard guard(mutex_);
+  if (window_.exchange(window) != window) tell_program(kSigWinch);
 }
 
 void ConsoleTerminal::hang_up() {

@@ -43,6 +43,7 @@ class ConsoleTerminal final : private Display {
   void publish();
   size_t type_some(console::Bytes keys);
   Result<size_t> take(file::IoVector& to);
+  void tell_program(int signal);
   uint64_t read_deadline() const;
   Result<uint64_t> get_settings(uint64_t argument);
   Result<uint64_t> set_settings(uint64_t argument, bool flush);
@@ -54,6 +55,7 @@ class ConsoleTerminal final : private Display {
   char echo_[256];
   size_t echo_size_ = 0;
   char scratch_[4096];
+  bool signal_came_first_ = false;  // before the keys that are there, if any
   // What discipline_ says, for who does not hold mutex_.
   std::atomic<bool> readable_{false}, room_{true}, stopped_{false};
   std::atomic<bool> hung_up_{false};
