@@ -1,6 +1,7 @@
 #include "enclave/boundary/host_fd.h"
 
 #include <asm/unistd.h>
+#include <linux/errno.h>
 
 #include <atomic>
 #include <new>
@@ -24,7 +25,26 @@ bool set_owned(int fd, bool value) {
 
 }  // namespace
 
-HostFd HostFd::adopt(uint64_t result) {
+// Nobody waits for a close.
+class DeferredClose final : public PostedCall {
+ public:
+  DeferredClose() : PostedCall(0) {}
+  void post_for(int fd) {
+    call_ = {__NR_close, {static_cast<uint64_t>(fd)}};
+    post(*this);
+  }
+  void complete(int64_t) override { delete this; }
+};
+
+Result<HostFd> HostFd::adopt(uint64_t result) {
+  HostFd fd = claim(result);
+  if (!batching()) return fd;
+  fd.close_ = new (std::nothrow) DeferredClose;
+  if (!fd.close_) return Errno(ENOMEM);  // whose call this is may leave: the destructor does
+  return fd;
+}
+
+HostFd HostFd::claim(uint64_t result) {
   if (result >= kMaxHostFd) host_violation("impossible descriptor");
   HostFd fd;
   fd.fd_ = static_cast<int>(result);
@@ -33,7 +53,7 @@ HostFd HostFd::adopt(uint64_t result) {
 }
 
 void HostFd::reserve(uint64_t number) {
-  HostFd fd = adopt(number);
+  HostFd fd = claim(number);
   fd.fd_ = -1;  // nobody closes it
 }
 
@@ -48,33 +68,18 @@ HostFd HostFd::inherited(int number) {
 HostFd& HostFd::operator=(HostFd&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(owned_, other.owned_);
+  std::swap(close_, other.close_);
   return *this;
 }
-
-namespace {
-
-// Nobody waits for a close.
-class DeferredClose final : public PostedCall {
- public:
-  explicit DeferredClose(int fd) : PostedCall(0) { call_ = {__NR_close, {static_cast<uint64_t>(fd)}}; }
-  void complete(int64_t) override { delete this; }
-};
-
-bool close_later(int fd) {
-  auto* close = batching() ? new (std::nothrow) DeferredClose(fd) : nullptr;
-  if (close) post(*close);
-  return close != nullptr;
-}
-
-}  // namespace
 
 HostFd::~HostFd() {
   if (fd_ < 0 || !owned_) return;
   // Now, because another ethread may get the number again before this one hears that it was closed.
   set_owned(fd_, false);
-  if (close_later(fd_)) return;
-  // The descriptor is gone whatever close(2) answers.
-  (void)host_call(__NR_close, static_cast<uint64_t>(fd_)).ok();
+  if (close_)
+    close_->post_for(fd_);
+  else
+    (void)host_call(__NR_close, static_cast<uint64_t>(fd_)).ok();  // it is gone whatever close(2) answers
 }
 
 }  // namespace scone::boundary

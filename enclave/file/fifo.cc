@@ -28,9 +28,10 @@ struct ScratchPipe {
 Result<ScratchPipe> make_scratch_pipe() {
   HostBuffer ends = TRY(HostBuffer::allocate(2 * sizeof(int)));
   TRY(host_call(__NR_pipe2, ends.address(), O_CLOEXEC | O_NONBLOCK));
-  HostFd read_end = HostFd::adopt(static_cast<uint64_t>(ends.get<int>(0)));
-  HostFd write_end = HostFd::adopt(static_cast<uint64_t>(ends.get<int>(sizeof(int))));
-  return ScratchPipe{std::move(read_end), std::move(write_end)};
+  // Both, before one that has no memory ends this.
+  Result<HostFd> read_end = HostFd::adopt(static_cast<uint64_t>(ends.get<int>(0)));
+  Result<HostFd> write_end = HostFd::adopt(static_cast<uint64_t>(ends.get<int>(sizeof(int))));
+  return ScratchPipe{TRY(std::move(read_end)), TRY(std::move(write_end))};
 }
 
 // POLLHUP is only set once there has been a writer.

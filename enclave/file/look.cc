@@ -45,7 +45,7 @@ Result<round_cache::Opened> look(const round_cache::Question& question, const Lo
   const uint64_t fd =
       TRY(question.ask(static_cast<uint64_t>(abi::RunnerCall::kOpenAndLook), place.directory, place.path.address(),
                        flags_for_host(flags), mode, snapshot->answer.address(), snapshot->answer.size()));
-  round_cache::Opened opened{TRY(HostDescriptor::create(HostFd::adopt(fd))), std::move(snapshot)};
+  round_cache::Opened opened{TRY(HostDescriptor::create(TRY(HostFd::adopt(fd)))), std::move(snapshot)};
   read_host_stat(opened.snapshot->answer, opened.snapshot->stat);
   if ((opened.snapshot->stat.st_mode & kModeType) != kModeRegular) return opened;
   opened.snapshot->content_offset = sizeof(abi::OpenAnswer);

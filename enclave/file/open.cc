@@ -42,8 +42,8 @@ bool nonblock_refused(const HostPlace& place, int flags, Errno error) {
 
 Result<HostFd> open_blocking(const HostPlace& place, int flags, uint32_t mode) {
   const uint64_t how = flags_for_host(flags) & ~static_cast<uint64_t>(O_NONBLOCK);
-  HostFd fd =
-      HostFd::adopt(TRY(host_call_blocking(__NR_openat, place.directory, place.path.address(), how, mode)));
+  HostFd fd = TRY(
+      HostFd::adopt(TRY(host_call_blocking(__NR_openat, place.directory, place.path.address(), how, mode))));
   const auto number = static_cast<uint64_t>(fd.number());
   const uint64_t now = TRY(host_call(__NR_fcntl, number, F_GETFL));
   TRY(host_call(__NR_fcntl, number, F_SETFL, now | O_NONBLOCK));

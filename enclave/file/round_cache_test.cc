@@ -27,7 +27,7 @@ class RoundCacheTest : public testing::Test {
 
   static Opened opened() {
     Opened made;
-    made.descriptor = HostDescriptor::create(HostFd::adopt(static_cast<uint64_t>(dup(0)))).take();
+    made.descriptor = HostDescriptor::create(HostFd::adopt(static_cast<uint64_t>(dup(0))).take()).take();
     made.snapshot = Ref<Snapshot>::adopt(new (std::nothrow) Snapshot);
     return made;
   }

@@ -103,8 +103,9 @@ void install_others() {
     const size_t size = listing.value()->read_directory(to).value_or(0);
     if (size == 0) return;
     visit_numbers({buffer, size}, [](int number) {
-      if (number > kLastStandard && was_inherited(number))
-        (void)install(number, HostFd::adopt(static_cast<uint64_t>(number)));
+      if (number <= kLastStandard || !was_inherited(number)) return;
+      Result<HostFd> fd = HostFd::adopt(static_cast<uint64_t>(number));
+      if (fd.ok()) (void)install(number, fd.take());
     });
   }
 }

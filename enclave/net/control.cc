@@ -77,7 +77,7 @@ Result<void> IncomingControl::take(const HostBuffer& from, size_t offset, uint64
   if (!bytes_) return Errno(ENOMEM);
   from.read(offset, bytes_, size);
   auto result = translate_incoming({bytes_, size}, [&](int number, bool wanted) -> Result<int> {
-    HostFd fd = HostFd::adopt(static_cast<uint32_t>(number));
+    HostFd fd = TRY(HostFd::adopt(static_cast<uint32_t>(number)));
     if (!wanted) return Errno(EMFILE);
     return install(std::move(fd), close_on_exec);
   });

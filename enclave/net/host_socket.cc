@@ -84,7 +84,7 @@ Result<Ref<file::File>> HostSocket::create(int family, int type, int protocol) {
   const uint64_t fd = TRY(host_call(__NR_socket, static_cast<uint64_t>(family), host_type(type),
                                     static_cast<uint64_t>(protocol)));
   return Ref<file::File>(
-      TRY(make(HostFd::adopt(fd), {family, type & kTypeMask, protocol}, type & kSockNonBlock)));
+      TRY(make(TRY(HostFd::adopt(fd)), {family, type & kTypeMask, protocol}, type & kSockNonBlock)));
 }
 
 Result<Ref<file::File>> HostSocket::adopt(HostFd fd, int flags) {
@@ -208,7 +208,7 @@ Result<Ref<file::File>> HostSocket::accept(Address* peer, int flags) {
   }));
   // There may be more of them.
   source_.forget(EPOLLIN);
-  HostFd fd = HostFd::adopt(attempt.value);
+  HostFd fd = TRY(HostFd::adopt(attempt.value));
   if (peer) *peer = address.get();
   Ref<HostSocket> socket = TRY(make(std::move(fd), kind(), flags & kSockNonBlock));
   socket->note_connected();

@@ -102,6 +102,8 @@ class Stream final : public ListNode<SendListTag> {
     Done done_ = nullptr;
   };
 
+  class Stop;
+
   Stream(file::File& owner, ReadySource& source, const HostFd& fd) : owner_(owner), source_(source), fd_(fd) {}
   uint64_t number() const { return static_cast<uint64_t>(fd_.number()); }
   void release_owner();
@@ -138,6 +140,7 @@ class Stream final : public ListNode<SendListTag> {
   file::File& owner_;
   ReadySource& source_;
   const HostFd& fd_;
+  Stop* stop_ = nullptr;   // allocated with the stream: its end must not need memory
   sched::Mutex taking_;    // one reader at a time
   sched::Mutex putting_;   // one writer at a time
   sched::SpinLock lock_{sched::LockRank::kStream};

@@ -16,26 +16,37 @@ namespace scone::net {
 
 using boundary::CallArguments;
 
+// Ends the host's receiving, behind the last of the stream that made it.
+class Stream::Stop final : public boundary::PostedCall {
+ public:
+  Stop() : PostedCall(0) {}
+  void post(uint64_t token) {
+    call_ = {static_cast<uint64_t>(abi::RunnerCall::kStopReceiving), {token}};
+    boundary::post(*this);
+  }
+  void complete(int64_t) override { delete this; }
+};
+
 Result<Stream*> Stream::create(file::File& owner, ReadySource& source, const HostFd& fd) {
   constexpr size_t kCells = sizeof(epoll_event) + 8 + kSendCalls * sizeof(uint64_t);
   HostBuffer cells = TRY(HostBuffer::allocate(kCells));
   auto* stream = new (std::nothrow) Stream(owner, source, fd);
   if (!stream) return Errno(ENOMEM);
+  stream->stop_ = new (std::nothrow) Stop;
+  if (!stream->stop_) {
+    delete stream;
+    return Errno(ENOMEM);
+  }
   stream->cells_ = std::move(cells);
   return stream;
 }
 
 Stream::~Stream() {
-  if (!source_.token()) return;
   // The host's receive keeps the connection open until it ends. The close that follows travels behind this.
-  class Stop final : public boundary::PostedCall {
-   public:
-    explicit Stop(uint64_t token) : PostedCall(0) {
-      call_ = {static_cast<uint64_t>(abi::RunnerCall::kStopReceiving), {token}};
-    }
-    void complete(int64_t) override { delete this; }
-  };
-  if (auto* stop = new (std::nothrow) Stop(source_.token())) boundary::post(*stop);
+  if (stop_ && source_.token())
+    stop_->post(source_.token());
+  else
+    delete stop_;
 }
 
 void Stream::start() {

@@ -273,12 +273,21 @@ void Stream::ask_for_room() {
   boundary::post(room_);
 }
 
-void Stream::asked_for_room(Call&, int64_t) {
+void Stream::asked_for_room(Call&, int64_t result) {
+  bool finished = false;
   {
     sched::SpinGuard guard(lock_);
     room_asked_ = false;
-    if (room_wanted_ && blocked_) ask_for_room();
+    const Result<uint64_t> checked = boundary::check_result(result);
+    if (!checked.ok() && blocked_) {
+      // No edge will come: what is unsent would wait for ever. (Unless one came meanwhile; then nothing is lost.)
+      break_down(checked.error().code());
+      finished = under_way_ == 0 && conclude();
+    } else if (room_wanted_ && blocked_) {
+      ask_for_room();
+    }
   }
+  if (finished) release_owner();
   release_owner();
 }
 

@@ -34,7 +34,7 @@ struct Host {
   uint64_t token = 0;
   uint64_t asked = 0;  // buffers
   int room_asked = 0, stopped = 0;
-  int64_t receive_answer = 0;
+  int64_t receive_answer = 0, room_answer = 0;
 
   int64_t operator()(const fake::Call& call) {
     const auto& a = call.arguments;
@@ -44,7 +44,7 @@ struct Host {
       return receive_answer;
     }
     if (call.number == kStop) return ++stopped, 0;
-    if (call.number == SYS_epoll_ctl && a[1] == EPOLL_CTL_MOD) ++room_asked;
+    if (call.number == SYS_epoll_ctl && a[1] == EPOLL_CTL_MOD && ++room_asked && room_answer) return room_answer;
     if (call.number == SYS_sendfile) return take(std::string(a[3], 'f'));
     if (call.number != SYS_sendto) return fake::real_kernel(call);
     return take(std::string(reinterpret_cast<const char*>(a[1]), a[2]));
@@ -74,7 +74,7 @@ class StreamTest : public testing::Test {
     const int client = ::socket(AF_INET, SOCK_STREAM, 0);
     EXPECT_EQ(::connect(client, reinterpret_cast<sockaddr*>(&address), size), 0);
     Ref<file::File> acceptor =
-        HostSocket::adopt(boundary::HostFd::adopt(static_cast<uint64_t>(listener)), 0).take();
+        HostSocket::adopt(boundary::HostFd::adopt(static_cast<uint64_t>(listener)).take(), 0).take();
     file_ = acceptor->as_socket()->accept(nullptr, kSockNonBlock).take();
     peer_ = client;
     fake::raised_signals().clear();
@@ -200,7 +200,7 @@ TEST_F(StreamTest, AnErrorBehindBytesWaitsForTheNextCall) {
 }
 
 TEST_F(StreamTest, AFaultLeavesNothingInTheWayOfWhatFollows) {
-  auto file = file::HostDescriptor::create(boundary::HostFd::adopt(static_cast<uint64_t>(::dup(0)))).take();
+  auto file = file::HostDescriptor::create(boundary::HostFd::adopt(static_cast<uint64_t>(::dup(0))).take()).take();
   IoVector bad(AppPtr<void>(uint64_t{16}), 100);
   EXPECT_EQ(stream().put(bad).error(), Errno(EFAULT));
   EXPECT_EQ(stream().put_file(file, 0, 4).value_or(0), 4u);
@@ -209,7 +209,7 @@ TEST_F(StreamTest, AFaultLeavesNothingInTheWayOfWhatFollows) {
 }
 
 TEST_F(StreamTest, AFileThatBecameShorterEndsTheConnectionInsteadOfTryingForEver) {
-  auto file = file::HostDescriptor::create(boundary::HostFd::adopt(static_cast<uint64_t>(::dup(0)))).take();
+  auto file = file::HostDescriptor::create(boundary::HostFd::adopt(static_cast<uint64_t>(::dup(0))).take()).take();
   host_.answers = {2, 0};
   EXPECT_EQ(stream().put_file(file, 0, 100).value_or(0), 100u);
   cross();
@@ -293,6 +293,41 @@ TEST_F(StreamTest, AClosedSocketStillSends) {
   EXPECT_EQ(host_.wire, "farewell");
   EXPECT_EQ(host_.stopped, 1);
   arrives("late");  // names nobody
+}
+
+TEST_F(StreamTest, ItsEndNeedsNoMemory) {
+  fake::MemoryShortage shortage;
+  file_ = nullptr;
+  cross();
+  EXPECT_EQ(host_.stopped, 1);
+}
+
+TEST_F(StreamTest, WithoutWordOfRoomWhatIsUnsentIsGivenUp) {
+  host_.answers = {3};
+  host_.room_answer = -ENOMEM;
+  EXPECT_TRUE(write("abcdef").ok());
+  cross();
+  EXPECT_TRUE(stream().blocked());
+  cross();  // asks for word of room, in vain
+  EXPECT_FALSE(stream().blocked());
+  EXPECT_TRUE(stream().sent_all());
+  EXPECT_EQ(write("x").error(), Errno(ENOMEM));
+  EXPECT_EQ(write("x").error(), Errno(EPIPE));
+  file_ = nullptr;
+  cross();
+  EXPECT_EQ(host_.stopped, 1);  // nothing holds it any more
+}
+
+TEST_F(StreamTest, WithoutWordOfRoomAnEdgeThatCameAnywayIsEnough) {
+  host_.answers = {3};
+  host_.room_answer = -ENOMEM;
+  EXPECT_TRUE(write("abcdef").ok());
+  cross();
+  ready_table::notify(host_.token, EPOLLOUT);
+  cross();
+  cross();
+  EXPECT_EQ(host_.wire, "abcdef");
+  EXPECT_TRUE(write("more").ok());
 }
 
 using StreamAttack = StreamTest;

@@ -114,14 +114,14 @@ uint64_t flags_of(volume::OpenMode mode) {
 
 Result<void> HostStorage::open_here() {
   HostBuffer name = TRY(to_host("."));
-  here_ = HostFd::adopt(TRY(host_call(__NR_openat, static_cast<uint64_t>(AT_FDCWD), name.address(),
-                                      O_PATH | O_DIRECTORY | O_CLOEXEC)));
+  here_ = TRY(HostFd::adopt(TRY(host_call(__NR_openat, static_cast<uint64_t>(AT_FDCWD), name.address(),
+                                          O_PATH | O_DIRECTORY | O_CLOEXEC))));
   return ok();
 }
 
 Result<volume::StorageFile*> HostStorage::open(std::string_view path, volume::OpenMode mode) {
   HostBuffer name = TRY(to_host(path));
-  HostFd fd = HostFd::adopt(TRY(host_call(__NR_openat, here(), name.address(), flags_of(mode), 0600)));
+  HostFd fd = TRY(HostFd::adopt(TRY(host_call(__NR_openat, here(), name.address(), flags_of(mode), 0600))));
   auto* file = new (std::nothrow) HostStorageFile(std::move(fd));
   if (!file) return Errno(ENOMEM);
   return static_cast<volume::StorageFile*>(file);

@@ -243,12 +243,14 @@ Result<HostBuffer> HostBuffer::string(const char* text) {
   return buffer;
 }
 
-HostFd HostFd::adopt(uint64_t result) {
+// Files in use are noted; otherwise as the enclave's own.
+HostFd HostFd::claim(uint64_t result) {
   HostFd fd;
   fd.fd_ = static_cast<int>(result);
   if (!fake::g_owned.insert(fd.fd_).second) host_violation("a descriptor that is in use already");
   return fd;
 }
+Result<HostFd> HostFd::adopt(uint64_t result) { return claim(result); }
 HostFd HostFd::inherited(int number) {
   HostFd fd;
   fd.fd_ = number;

@@ -32,7 +32,7 @@ class StreamFileTest : public ::testing::Test {
   }
   Ref<File> adopt(int& end, int flags, StreamAccess access = StreamAccess::kNonBlocking) {
     if (access == StreamAccess::kNonBlocking) native::set_flags(end, O_NONBLOCK);
-    auto descriptor = HostDescriptor::create(HostFd::adopt(static_cast<uint64_t>(end)));
+    auto descriptor = HostDescriptor::create(HostFd::adopt(static_cast<uint64_t>(end)).take());
     end = -1;
     return Ref<File>::adopt(new StreamFile(descriptor.take(), flags, access, true));
   }
