@@ -1,15 +1,13 @@
 """A canary in arguments, environment, input and output of a shielded program is nowhere on the host."""
 import os
-import pathlib
 import re
-import shutil
 import subprocess
 
 import harness
+import onlooker
 import shielded
 
 INTERACTIVE = {"console": {"key": "fresh"}}
-ELRANGE_END = 64 << 30
 # Shows the canaries on its outputs, then tells its pid and waits, so that we can look at the runner's memory.
 SCRIPT = ("import os,sys\n"
           "line=sys.stdin.readline()\n"
@@ -29,25 +27,6 @@ def needles(texts, *keys):
         result[f"{name} in hexadecimal"] = digits.encode()
         result[name] = bytes.fromhex(digits)
     return result
-
-
-def find_in(content, where, wanted):
-    return [f"{where} holds the {name}" for name, needle in wanted.items() if needle in content]
-
-
-def memory_outside(pid):
-    """(address, bytes) of the process's readable memory above ELRANGE."""
-    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
-        for line in maps:
-            begin, end, rights = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+)", line).groups()
-            begin, end = int(begin, 16), int(end, 16)
-            if begin < ELRANGE_END or "r" not in rights or "[v" in line:
-                continue
-            for at in range(begin, end, 1 << 24):
-                try:
-                    yield at, os.pread(memory.fileno(), min(1 << 24, end - at) + 64, at)
-                except OSError:
-                    pass  # not mapped after all, or behind the end of a file
 
 
 def secrets_of(program):
@@ -97,12 +76,7 @@ def in_memory(folder):
         wanted = needles(texts, *secrets_of(program))
         client = start_client(program, *program.run(*options))
         pid, problems = greet(client, texts)
-        seen = 0
-        for address, content in memory_outside(pid) if pid else ():
-            seen += len(content)
-            problems += find_in(content, f"memory at {address:#x}", wanted)
-        if pid and seen < 1 << 20:
-            problems.append(f"looked at {seen} bytes only")
+        problems += onlooker.find_in_memory(pid, wanted) if pid else []
         failures += [f"{mode}: {text}" for text in problems + finish(client)]
     return failures
 
@@ -113,15 +87,14 @@ def in_system_calls(folder):
     program = shielded_program(folder, texts)
     wanted = needles(texts, *secrets_of(program))
     log = folder / "trace"
-    client = start_client(program, shutil.which("strace"), "-f", "-qq", "-s", "1000000", "-o", log, *program.run("--fast"))
-    pid, problems = greet(client, texts)
+    client = start_client(program, *onlooker.strace(log), *program.run("--fast"))
+    _, problems = greet(client, texts)
     problems += finish(client)
-    content = log.read_bytes()
-    if b"~scone:" not in content:
+    if not onlooker.find_in_trace(log, {"record": b"~scone:"}):
         problems.append("the trace does not show what was written")
     # The runner reads the configuration's key from its file.
     wanted.pop("configuration key in hexadecimal")
-    return problems + find_in(content, "the trace", wanted)
+    return problems + onlooker.find_in_trace(log, wanted)
 
 
 def in_files(folder):
@@ -136,9 +109,7 @@ def in_files(folder):
     done = shielded.run(program.decrypt(), (folder / "out").read_bytes() + (folder / "err").read_bytes())
     problems = shielded.difference(done, 0, f"{texts['argument']} {texts['environment']}\n".encode(), texts["argument"])
     wanted = needles({place: texts[place] for place in ("argument", "environment")})
-    for path in pathlib.Path(folder).iterdir():
-        problems += find_in(path.read_bytes(), path.name, wanted)
-    return problems
+    return problems + onlooker.find_in_files(folder, wanted)
 
 
 TESTS = {f"canary.{test.__name__}": test for test in (in_memory, in_system_calls, in_files)}

@@ -9,12 +9,13 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import attacks  # noqa: E402
 import canary  # noqa: E402
+import combined  # noqa: E402
 import configuration  # noqa: E402
 import harness  # noqa: E402
 import sessions  # noqa: E402
 import terminal  # noqa: E402
 
-TESTS = {**configuration.TESTS, **sessions.TESTS, **attacks.TESTS, **canary.TESTS, **terminal.TESTS}
+TESTS = {**configuration.TESTS, **sessions.TESTS, **attacks.TESTS, **canary.TESTS, **combined.TESTS, **terminal.TESTS}
 
 
 def main(names):

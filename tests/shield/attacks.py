@@ -1,7 +1,7 @@
 """A host that changes the files of a volume: each attack is found at the read that would return the damage, or at the start."""
 import shutil
 
-from harness import Volume, check
+from volumes import Volume, check
 
 READ = """
 import sys

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import time
 
-from harness import ENVIRONMENT, Failed, Volume, check
+from volumes import ENVIRONMENT, Failed, Volume, check
 
 # Opens the database, which must be whole, tells how many rows there are, then adds rows and tells of each one that is committed.
 SQLITE = """

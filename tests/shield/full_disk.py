@@ -2,7 +2,7 @@
 import contextlib
 import subprocess
 
-from harness import Skipped, Volume, check
+from volumes import Skipped, Volume, check
 
 FILL = """
 import errno, os

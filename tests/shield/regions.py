@@ -2,7 +2,7 @@
 import os
 import pathlib
 
-from harness import ROOT, Volume, check
+from volumes import ROOT, Volume, check
 
 PROGRAMS = pathlib.Path(os.environ.get("CONFORMANCE_PROGRAMS", ROOT / "build/default/tests/conformance"))
 MODES = {"strict-1": ("--strict", "--ethreads", "1"), "fast-2": ("--fast", "--ethreads", "2")}

@@ -6,11 +6,12 @@
 import pathlib
 import sys
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import attacks
 import canary
 import crash
 import full_disk
-import harness
+import volumes
 import regions
 
 TESTS = {**regions.TESTS, **attacks.TESTS, **canary.TESTS, **crash.TESTS, **full_disk.TESTS}
@@ -18,13 +19,13 @@ SKIPPED = 77  # as ctest is told
 
 
 def run(name, test):
-    with harness.temporary_folder() as folder:
+    with volumes.temporary_folder() as folder:
         try:
             test(pathlib.Path(folder))
-        except harness.Skipped as reason:
+        except volumes.Skipped as reason:
             print(f"skipped {name}: {reason}", flush=True)
             return SKIPPED
-        except harness.Failed as failure:
+        except volumes.Failed as failure:
             print(f"not ok {name}: {failure}", flush=True)
             return 1
     print(f"ok {name}", flush=True)

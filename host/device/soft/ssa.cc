@@ -151,7 +151,7 @@ bool take_tcs(ThreadState& thread, SoftTcs& tcs) {
 
 void release_tcs(ThreadState& thread) { thread.tcs_busy->store(0, std::memory_order_release); }
 
-void asynchronous_exit(ThreadState& thread, const ucontext_t& interrupted, const SegmentBases& bases,
+void asynchronous_exit(ThreadState& thread, ucontext_t& interrupted, const SegmentBases& bases,
                        const Fault* fault) {
   SoftEnclave& enclave = *thread.enclave;
   uint64_t frame = frame_address(enclave, *thread.tcs, thread.tcs->cssa);
@@ -163,9 +163,12 @@ void asynchronous_exit(ThreadState& thread, const ucontext_t& interrupted, const
   copy_or_die(gpr + offsetof(sgx::GprSgx, exit_info), &registers.exit_info,
               sizeof registers - offsetof(sgx::GprSgx, exit_info));
   // resume_xsave is free: this thread is not resuming but leaving.
-  build_xsave(thread.resume_xsave, reinterpret_cast<const uint8_t*>(interrupted.uc_mcontext.fpregs),
-              thread.xfrm, enclave.xsave_size);
+  auto* vectors = reinterpret_cast<uint8_t*>(interrupted.uc_mcontext.fpregs);
+  build_xsave(thread.resume_xsave, vectors, thread.xfrm, enclave.xsave_size);
   copy_or_die(frame, thread.resume_xsave, enclave.xsave_size);
+  std::memset(thread.resume_xsave, 0, enclave.xsave_size);
+  std::memset(vectors, 0, enclave.xsave_size);
+  for (int index = REG_R8; index <= REG_RCX; ++index) interrupted.uc_mcontext.gregs[index] = 0;
   thread.tcs->cssa++;
   release_tcs(thread);
 }

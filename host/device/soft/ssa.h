@@ -25,7 +25,8 @@ std::optional<Fault> check_frame(const SoftEnclave& enclave, const SoftTcs& tcs,
 // AEX: saves the interrupted state (general registers, XSAVE area, segment bases) in the current frame, makes the next
 // one current and marks the TCS free. `fault`: the exception that caused it, which the enclave will see; nullptr for an
 // interrupt. Ends the process if the frame has become inaccessible, where a processor would shut the enclave down.
-void asynchronous_exit(ThreadState& thread, const ucontext_t& interrupted, const SegmentBases& bases,
+// Nothing of the registers' contents stays in `interrupted`, which is not to be returned to.
+void asynchronous_exit(ThreadState& thread, ucontext_t& interrupted, const SegmentBases& bases,
                        const Fault* fault);
 
 // ERESUME, up to the jump: takes the TCS, makes its latest frame current and loads it into thread.resume and

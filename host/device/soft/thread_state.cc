@@ -86,6 +86,7 @@ Result<ThreadState*> attach_slot(SoftEnclave& enclave) {
   asm volatile("rdgsbase %0" : "=r"(thread->host_gs));
   thread->gate_stack = slot + kGateStackEnd;
   thread->xfrm = enclave.secs.attributes.xfrm;
+  thread->xsave_words = enclave.xsave_size / sizeof(uint64_t);
   thread->enclave = &enclave;
   soft_current = thread;
   return thread;

@@ -22,7 +22,8 @@ struct alignas(4096) ThreadState {
   std::atomic<uint32_t>* tcs_busy;  // of the TCS that the thread is inside
   uint64_t gate_stack;              // top
   uint64_t xfrm;
-  uint64_t reserved[2];
+  uint64_t xsave_words;             // size of the enclave's XSAVE area
+  uint64_t reserved;
   sgx::GprSgx resume;  // registers for soft_resume()
 
   SoftEnclave* enclave;
@@ -37,6 +38,7 @@ static_assert(offsetof(ThreadState, exit_rsp) == THREAD_EXIT_RSP);
 static_assert(offsetof(ThreadState, tcs_busy) == THREAD_TCS_BUSY);
 static_assert(offsetof(ThreadState, gate_stack) == THREAD_GATE_STACK);
 static_assert(offsetof(ThreadState, xfrm) == THREAD_XFRM);
+static_assert(offsetof(ThreadState, xsave_words) == THREAD_XSAVE_WORDS);
 static_assert(offsetof(ThreadState, resume) == THREAD_RESUME);
 static_assert(offsetof(ThreadState, gate_xsave) == THREAD_GATE_XSAVE);
 static_assert(offsetof(ThreadState, resume_xsave) == THREAD_RESUME_XSAVE);

@@ -78,6 +78,15 @@ FUNCTION soft_leave
 FUNCTION soft_aep
     ud2
 
+// A processor keeps what it saves of an enclave in the enclave: nothing of a program's vector registers stays in the model's memory.
+// Clobbers rax, rcx, rdi.
+.macro WIPE_XSAVE thread, area
+    movq THREAD_XSAVE_WORDS(\thread), %rcx
+    leaq \area(\thread), %rdi
+    xorl %eax, %eax
+    rep stosq
+.endm
+
 // void soft_resume(ThreadState* rdi). The stack is given up: IRETQ alone loads rip, rsp and rflags together without touching
 // memory of the enclave.
 FUNCTION soft_resume
@@ -85,6 +94,9 @@ FUNCTION soft_resume
     movq %rax, %rdx
     shrq $32, %rdx
     xrstor64 THREAD_RESUME_XSAVE(%rdi)
+    movq %rdi, %rdx
+    WIPE_XSAVE %rdx, THREAD_RESUME_XSAVE
+    movq %rdx, %rdi
     movq THREAD_RESUME+GPR_FS(%rdi), %rax
     wrfsbase %rax
     movq THREAD_RESUME+GPR_GS(%rdi), %rax
@@ -235,6 +247,7 @@ FUNCTION soft_gate
     movq %rax, %rdx
     shrq $32, %rdx
     xrstor64 THREAD_GATE_XSAVE(%rbx)
+    WIPE_XSAVE %rbx, THREAD_GATE_XSAVE
     movq GPR_FS(%rsp), %rax
     wrfsbase %rax
     testl %ebp, %ebp
