@@ -10,9 +10,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <future>
 #include <optional>
+#include <system_error>
 
 #include "abi/border.h"
 #include "base/checked.h"
@@ -164,6 +166,8 @@ class KeptMeasurement {
       state_ = {status.st_size, static_cast<int64_t>(status.st_ino), status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
   }
   std::optional<sgx::MrEnclave> load() const {
+    std::error_code no_matter;
+    if (!std::filesystem::is_regular_file(path_, no_matter)) return std::nullopt;  // a FIFO would keep us waiting
     std::ifstream file(path_, std::ios::binary);
     State state;
     sgx::MrEnclave measurement;

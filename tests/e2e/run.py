@@ -10,6 +10,7 @@ import sys
 import bad_input
 import coherence
 import harness
+import kept_measurement
 import outside
 import programs
 import servers
@@ -20,6 +21,7 @@ TESTS = {
     **{f"program.{program.name}": program.test for program in programs.PROGRAMS},
     **bad_input.TESTS,
     **coherence.TESTS,
+    **kept_measurement.TESTS,
     **outside.TESTS,
     **servers.TESTS,
     **startup.TESTS,

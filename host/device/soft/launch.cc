@@ -153,8 +153,8 @@ Result<void> einit(SoftEnclave& enclave, const sgx::SigStruct& signature) {
   secs.isv_prod_id = signature.isv_prod_id;
   secs.isv_svn = signature.isv_svn;
   secs.attributes.flags |= sgx::kAttributeInit;
-  enclave.measurement.reset();
   if (enclave.fidelity == Fidelity::kFast) TRY(open_gate(enclave));
+  enclave.measurement.reset();  // not before: EINIT may be tried again
   enclave.initialized = true;
   return ok();
 }
