@@ -84,7 +84,8 @@ class Volume {
   void hold(Node& node);
   Result<void> release(Node& node);
 
-  // Contents of files that are held. Fewer bytes than asked for only at the end of the file. EIO: reported; the bytes of `into` are cleared.
+  // Contents of files that are held. Fewer bytes than asked for: the file ends there, or what follows is damaged, which the
+  // next read then reports. EIO: reported, and nothing could be read. What is missing is cleared in `into`.
   Result<size_t> read(Node& node, uint64_t offset, MutableBytes into);
   // All or an error, after which a prefix may have been written. EFBIG, ENOSPC, EIO.
   Result<void> write(Node& node, uint64_t offset, Bytes from);

@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "crypto/wipe.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/host_state.h"
 #include "enclave/runtime/memory.h"
@@ -48,5 +49,17 @@ StartStrings::~StartStrings() {
 }
 
 const char* const* StartStrings::envp() const { return pointers_ + 1 + start_info().argc + 1; }
+
+void StartStrings::remove_variable(std::string_view name) {
+  const char** kept = pointers_ + 1 + start_info().argc + 1;
+  for (const char** each = kept; *each; ++each) {
+    const std::string_view entry(*each);
+    if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=')
+      crypto::wipe(text_ + (*each - text_), entry.size());
+    else
+      *kept++ = *each;
+  }
+  *kept = nullptr;
+}
 
 }  // namespace scone::boundary

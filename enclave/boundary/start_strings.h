@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include "base/result.h"
@@ -22,6 +23,8 @@ class StartStrings {
   // NULL-terminated, as execve(2) takes them.
   const char* const* argv() const { return pointers_ + 1; }
   const char* const* envp() const;
+  // Takes a variable out of the environment and wipes it.
+  void remove_variable(std::string_view name);
 
  private:
   StartStrings(char* text, const char** pointers) : text_(text), pointers_(pointers) {}

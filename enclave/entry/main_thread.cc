@@ -77,6 +77,8 @@ loader::Entry load_from_host() {
     process::terminate(126 << 8);
   }
   start_files_of(strings.value().envp());
+  // The program has its files; a key that it does not know it cannot tell. Path and tag are no secrets.
+  strings.value().remove_variable("SCONE_FSPF_KEY");
   loader::LoadError error;
   auto program =
       loader::load_program(strings.value().path(), strings.value().argv(), strings.value().envp(), error);

@@ -29,6 +29,17 @@ def relative_to_a_current_directory_inside(folder):
     check(done.stdout == b"/protected/d ['f'] True\n", f"{done.stdout} {done.stderr}")
 
 
+def key_is_not_in_the_environment(folder):
+    """The runtime takes it out; the rest stays, also a variable whose name only begins alike."""
+    volume = Volume(folder)
+    text = "import os; print(sorted(os.environ)); print(open('/proc/self/environ').read())"
+    done = volume.python(text, variables=["SCONE_FSPF_KEY_FILE=other"], tag=volume.tag())
+    shown = done.stdout.decode()
+    check(done.returncode == 0 and "'SCONE_FSPF', 'SCONE_FSPF_KEY_FILE', 'SCONE_FSPF_MUTABLE', 'SCONE_FSPF_TAG'" in shown,
+          f"{shown} {done.stderr}")
+    check("SCONE_FSPF_KEY=" not in shown and "'SCONE_FSPF_KEY'" not in shown and volume.key not in shown, f"the key is there: {shown}")
+
+
 def libraries_and_programs_from_a_region(folder):
     """The program and all it loads come through the region; a changed library is refused."""
     import shutil
@@ -87,5 +98,5 @@ TESTS = {
        for name in NAMES for protection in ("encrypted", "authenticated", "ephemeral") for mode in MODES},
     **{f"region.{test.__name__}": test for test in (
         relative_to_a_current_directory_inside, libraries_and_programs_from_a_region, large_and_sparse, read_only_without_mutable,
-        ephemeral_forgets)},
+        ephemeral_forgets, key_is_not_in_the_environment)},
 }

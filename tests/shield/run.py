@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""Tests of the file-system shield. usage: run.py NAME… | --list | --crash-runs N
+"""Tests of the file-system shield. usage: run.py NAME… | --list | --crash-runs N | --many-files N
 
---crash-runs N: kills each database N times (crash.py) instead of the few times of the tests. SCONE_COMMAND chooses the command under test.
+--crash-runs N: kills each database N times (crash.py) instead of the few times of the tests. --many-files N: a region with N files
+(many_files.py). SCONE_COMMAND chooses the command under test.
 """
 import pathlib
 import sys
@@ -11,10 +12,11 @@ import attacks
 import canary
 import crash
 import full_disk
+import many_files
 import volumes
 import regions
 
-TESTS = {**regions.TESTS, **attacks.TESTS, **canary.TESTS, **crash.TESTS, **full_disk.TESTS}
+TESTS = {**regions.TESTS, **attacks.TESTS, **canary.TESTS, **crash.TESTS, **full_disk.TESTS, **many_files.TESTS}
 SKIPPED = 77  # as ctest is told
 
 
@@ -37,8 +39,9 @@ def main(arguments):
         print("\n".join(TESTS))
         return 0
     tests = TESTS
-    if arguments[:1] == ["--crash-runs"]:
-        tests = crash.tests(int(arguments[1]))
+    long_ones = {"--crash-runs": crash.tests, "--many-files": many_files.tests}
+    if arguments[:1] and arguments[0] in long_ones:
+        tests = long_ones[arguments[0]](int(arguments[1]))
         arguments = list(tests)
     unknown = [name for name in arguments if name not in tests]
     if unknown:
