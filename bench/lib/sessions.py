@@ -63,27 +63,40 @@ class Process:
         return pathlib.Path(self.log).read_text(errors="replace")[-1000:]
 
 
-def command_line(workload, side, statistics_file):
-    """(what the side puts before the program, how the program's command line is made)."""
-    native = side.name == "native"
-    return side.prefix(statistics_file), workload.baseline_command if native else workload.command
-
-
-class ServerSession:
-    """A server that stays up; each window puts it under load."""
+class Session:
+    """A workload in a folder of its own."""
 
     def __init__(self, workload, side, folder, placement):
-        self.workload, self.placement = workload, placement
+        self.workload, self.side, self.placement = workload, side, placement
         self.folder = pathlib.Path(folder)
         self.folder.mkdir()
-        self.port = free_port()
         self.statistics_file = self.folder / "statistics.json"
-        self.prefix, self.command = command_line(workload, side, self.statistics_file)
+        self.command = workload.baseline_command if side.name == "native" else workload.command
         self.operations = 0
-        self.statistics = None  # once the server has ended: of its whole life
+        self.statistics = None
+        self.stack = contextlib.ExitStack()
+
+    def enter_place(self):
+        options = self.stack.enter_context(self.workload.place(self.folder, self.side))
+        self.prefix = self.side.prefix(self.statistics_file, options)
+
+
+class ServerSession(Session):
+    """A server that stays up; each window puts it under load. Its statistics are those of its whole life."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.port = free_port()
 
     def __enter__(self):
         self.workload.prepare(self.folder, self.port)
+        self.enter_place()
+        with self.stack:
+            self.start()
+            self.stack = self.stack.pop_all()  # all went well: it stays
+        return self
+
+    def start(self):
         command = self.placement.server.command([*self.prefix, *self.command(self.folder, self.port)])
         self.server = Process(command, self.folder, self.folder / "server.log").__enter__()
         try:
@@ -92,11 +105,11 @@ class ServerSession:
         except BaseException:
             self.server.__exit__()
             raise
-        return self
 
     def __exit__(self, *exception):
         status = self.server.process.poll()
-        self.server.__exit__()
+        with self.stack:
+            self.server.__exit__()
         if exception[0] is None and status is not None:
             raise LoadError(f"the server ended under load with status {status}: {self.server.output()}")
         self.statistics = read_statistics(self.statistics_file)
@@ -107,7 +120,6 @@ class ServerSession:
         sample.server_seconds, sample.others_seconds = watch.stop()
         self.operations += sample.operations
         return sample
-
 
     def profile(self, seconds, file):
         """A window whose samples go to a file."""
@@ -128,23 +140,15 @@ class IdleSession(ServerSession):
         return Sample(operations=1, seconds=elapsed, elapsed=elapsed, others_seconds=others, value=value)
 
 
-class ProgramSession:
-    """A program that does its work and says what it did. Its processor time is that of its whole life."""
-
-    def __init__(self, workload, side, folder, placement):
-        self.workload, self.placement = workload, placement
-        self.folder = pathlib.Path(folder)
-        self.folder.mkdir()
-        self.statistics_file = self.folder / "statistics.json"
-        self.prefix, self.command = command_line(workload, side, self.statistics_file)
-        self.operations = 0
-        self.statistics = None  # of the last run
+class ProgramSession(Session):
+    """A program that does its work and says what it did. Its processor time is that of its whole life; the statistics are of the last run."""
 
     def __enter__(self):
+        self.enter_place()
         return self
 
     def __exit__(self, *exception):
-        pass
+        self.stack.close()
 
     def window(self, seconds):
         watch = Stopwatch(None)

@@ -15,7 +15,7 @@ ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "
 class Native:
     name = "native"
 
-    def prefix(self, _statistics_file):
+    def prefix(self, _statistics_file, _options):
         return []
 
 
@@ -29,8 +29,8 @@ class Enclave:
     def name(self):
         return f"{self.engine}, {self.cost} cycles"
 
-    def prefix(self, statistics_file):
-        return [SCONE, "run", "--cost", str(self.cost), "--engine", self.engine, *self.options,
+    def prefix(self, statistics_file, options):
+        return [SCONE, "run", "--cost", str(self.cost), "--engine", self.engine, *self.options, *options,
                 "--stats=json", "--stats-file", str(statistics_file), "--"]
 
 

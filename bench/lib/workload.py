@@ -1,4 +1,6 @@
 """What all workloads have in common."""
+import contextlib
+
 from sessions import ServerSession
 
 
@@ -19,6 +21,10 @@ class Workload:
 
     def prepare(self, folder, port):
         """Files that the server wants before it starts."""
+
+    def place(self, _folder, _side):
+        """A context in which the workload's folder is as this side wants it; gives further options of `scone run`."""
+        return contextlib.nullcontext(())
 
     def fill(self, _port, _place):
         """Brings the server into the state in which it is measured; the number of operations that took."""

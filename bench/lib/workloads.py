@@ -3,9 +3,10 @@ import fnmatch
 
 import key_value
 import programs
+import volumes
 import web
 
-WORKLOADS = [*key_value.WORKLOADS, *web.WORKLOADS, *programs.WORKLOADS]
+WORKLOADS = [*key_value.WORKLOADS, *web.WORKLOADS, *programs.WORKLOADS, *volumes.WORKLOADS]
 
 
 def select(names):
