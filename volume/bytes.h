@@ -11,6 +11,12 @@ namespace scone::volume {
 using Bytes = std::span<const uint8_t>;
 using MutableBytes = std::span<uint8_t>;
 
+// Part of a file's contents.
+struct Piece {
+  uint64_t offset;
+  Bytes bytes;
+};
+
 inline constexpr size_t kTagSize = 16;
 using Tag = std::array<uint8_t, kTagSize>;
 

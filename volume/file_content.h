@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/result.h"
 #include "volume/host_files.h"
@@ -18,6 +19,7 @@ class FileContent {
 
   Result<size_t> read(uint64_t offset, MutableBytes into);
   Result<void> write(uint64_t offset, Bytes from);
+  Result<void> write_back(std::span<const Piece> pieces, std::optional<int64_t> modified);
   Result<void> truncate(uint64_t size);
   // Writes what is buffered to the host file.
   Result<void> flush();
@@ -56,14 +58,17 @@ class FileContent {
   Result<size_t> read_piece(uint64_t offset, MutableBytes into);
 
   Result<void> know_slots();
-  Result<void> write_chunks(uint64_t index, Bytes from);
-  Result<void> seal_run(Run& run, uint64_t index, Bytes from);
+  Result<void> write_whole(uint64_t offset, Bytes from);
+  size_t count_whole(std::span<const Piece> pieces) const;
+  Result<void> write_chunks(std::span<const Piece> pieces);
+  Result<void> seal_run(Run& run, std::span<const Piece> pieces);
+  void install_run(const Run& run, std::span<const Piece> pieces, bool written);
   Result<void> write_run(const Run& run);
   void install(uint64_t index, const ChunkEntry& entry);
   Result<void> buffer(uint64_t index);
   Result<void> extend(uint64_t size);
   void drop_from(uint64_t first_chunk, uint64_t last_chunk);
-  void content_changed();
+  void content_changed(int64_t now);
   Result<void> rewrite_changed();
 
   State& state_;

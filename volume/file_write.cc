@@ -5,18 +5,19 @@
 namespace scone::volume {
 namespace {
 
-constexpr size_t kWriteAtOnce = size_t{64} << 10;
+constexpr size_t kWriteAtOnce = size_t{128} << 10;
+constexpr size_t kPiecesAtOnce = 128;
 
 }  // namespace
 
 // Chunks that are sealed one behind the other, then written with one call, then installed.
 class FileContent::Run {
  public:
-  // Room for `size` bytes. ENOMEM.
-  Result<void> prepare(size_t size, uint32_t chunk_size) {
-    limit = (size + chunk_size - 1) / chunk_size;
+  // Room for `chunks`. ENOMEM.
+  Result<void> prepare(size_t chunks, uint32_t chunk_size) {
+    limit = chunks;
     TRY(entries.reserve(limit));
-    return bytes.reserve(size);
+    return bytes.reserve(limit * chunk_size);
   }
   void clear() {
     entries.clear();
@@ -27,9 +28,9 @@ class FileContent::Run {
   Array<uint8_t> bytes;
 };
 
-void FileContent::content_changed() {
+void FileContent::content_changed(int64_t now) {
   node_.content_changed_ = true;
-  node_.attributes_.mtime = node_.attributes_.ctime = state_.now();
+  node_.attributes_.mtime = node_.attributes_.ctime = now;
   state_.mark_dirty(node_);
 }
 
@@ -70,12 +71,11 @@ void FileContent::install(uint64_t index, const ChunkEntry& entry) {
   }
 }
 
-// Seals chunks from `index` on, as many as get neighbouring slots; their slots are taken even on error.
-Result<void> FileContent::seal_run(Run& run, uint64_t index, Bytes from) {
-  TRY(run.prepare(min_of(from.size(), max_of<size_t>(kWriteAtOnce, chunk_size_)), chunk_size_));
-  size_t done = 0;
-  while (done < from.size() && run.entries.size() < run.limit) {
-    const uint64_t chunk = index + run.entries.size();
+// Seals chunks, as many as get neighbouring slots, whether they are neighbours in the file or not; their slots are taken even on error.
+Result<void> FileContent::seal_run(Run& run, std::span<const Piece> pieces) {
+  TRY(run.prepare(min_of(pieces.size(), max_of<size_t>(kWriteAtOnce / chunk_size_, 1)), chunk_size_));
+  for (const Piece& piece : pieces.first(run.limit)) {
+    const uint64_t chunk = piece.offset / chunk_size_;
     TRY(node_.chunks_.at(chunk));
     ChunkEntry entry;
     // Never over the version before, even if no commit refers to it: this write may fail half-way.
@@ -84,11 +84,10 @@ Result<void> FileContent::seal_run(Run& run, uint64_t index, Bytes from) {
       file().slots.free(entry.slot);
       break;
     }
-    const Bytes plain = from.subspan(done, min_of<size_t>(chunk_size_, from.size() - done));
     TRY(run.entries.push(entry));  // cannot fail, nor can the next: reserved
-    const MutableBytes sealed = TRY(run.bytes.extend(plain.size()));
-    TRY(seal_chunk(chunk, plain, sealed.data(), &run.entries[run.entries.size() - 1]));
-    done += plain.size();
+    const MutableBytes sealed = TRY(run.bytes.extend(piece.bytes.size()));
+    TRY(seal_chunk(chunk, piece.bytes, sealed.data(), &run.entries[run.entries.size() - 1]));
+    if (piece.bytes.size() < chunk_size_) break;  // the file's last one
   }
   OpenFile& open = file();
   TRY(open.superseded.make_room(run.entries.size()));
@@ -103,26 +102,29 @@ Result<void> FileContent::write_run(const Run& run) {
   return ok();
 }
 
-// Seals and writes `from` as chunks index, index + 1, …: full ones, or a single one of its stored size.
-Result<void> FileContent::write_chunks(uint64_t index, Bytes from) {
+void FileContent::install_run(const Run& run, std::span<const Piece> pieces, bool written) {
+  for (size_t i = 0; i < run.entries.size(); ++i) {
+    if (!written) {
+      file().slots.free(run.entries[i].slot);
+      continue;
+    }
+    install(pieces[i].offset / chunk_size_, run.entries[i]);
+    node_.size_ = max_of(node_.size_, pieces[i].offset + pieces[i].bytes.size());
+  }
+}
+
+// Seals and writes chunks: full ones, or the file's last one in its stored size.
+Result<void> FileContent::write_chunks(std::span<const Piece> pieces) {
   TRY(know_slots());
   TRY(host_files_.open(node_, true));
   Run run;
-  while (!from.empty()) {
+  while (!pieces.empty()) {
     run.clear();
-    auto result = seal_run(run, index, from);
+    auto result = seal_run(run, pieces);
     if (result.ok()) result = write_run(run);
-    for (size_t i = 0; i < run.entries.size(); ++i) {
-      if (result.ok())
-        install(index + i, run.entries[i]);
-      else
-        file().slots.free(run.entries[i].slot);
-    }
+    install_run(run, pieces, result.ok());
     TRY(result);
-    const uint64_t end = index * chunk_size_ + run.bytes.size();
-    if (end > node_.size_) node_.size_ = end;
-    index += run.entries.size();
-    from = from.subspan(run.bytes.size());
+    pieces = pieces.subspan(run.entries.size());
   }
   return ok();
 }
@@ -131,7 +133,8 @@ Result<void> FileContent::flush() {
   OpenFile* open = node_.open_;
   if (!open || !open->buffer_changed) return ok();
   const uint64_t index = open->buffered;
-  TRY(write_chunks(index, {open->buffer, stored_size(index)}));
+  const Piece piece{index * chunk_size_, {open->buffer, stored_size(index)}};
+  TRY(write_chunks({&piece, 1}));
   open->buffered = index;  // what is in the buffer is now on the host, too
   return ok();
 }
@@ -151,7 +154,21 @@ Result<void> FileContent::extend(uint64_t size) {
     file().buffer_changed = true;
   }
   node_.size_ = size;
-  content_changed();
+  content_changed(state_.now());
+  return ok();
+}
+
+// Precondition: whole chunks.
+Result<void> FileContent::write_whole(uint64_t offset, Bytes from) {
+  Piece pieces[kPiecesAtOnce];
+  while (!from.empty()) {
+    size_t count = 0;
+    for (; count < kPiecesAtOnce && !from.empty(); ++count, offset += chunk_size_) {
+      pieces[count] = {offset, from.first(chunk_size_)};
+      from = from.subspan(chunk_size_);
+    }
+    TRY(write_chunks({pieces, count}));
+  }
   return ok();
 }
 
@@ -161,7 +178,7 @@ Result<void> FileContent::write(uint64_t offset, Bytes from) {
   if (offset > limit || from.size() > limit - offset) return Errno(EFBIG);
   TRY(ready());
   if (offset > node_.size_) TRY(extend(offset));
-  content_changed();
+  content_changed(state_.now());
   size_t done = 0;
   while (done < from.size()) {
     const uint64_t position = offset + done;
@@ -170,7 +187,7 @@ Result<void> FileContent::write(uint64_t offset, Bytes from) {
     size_t piece = min_of(chunk_size_ - within, from.size() - done);
     if (piece == chunk_size_) {
       piece = (from.size() - done) / chunk_size_ * chunk_size_;
-      TRY(write_chunks(index, from.subspan(done, piece)));
+      TRY(write_whole(position, from.subspan(done, piece)));
     } else {
       TRY(buffer(index));
       __builtin_memcpy(file().buffer + within, from.data() + done, piece);
@@ -179,6 +196,40 @@ Result<void> FileContent::write(uint64_t offset, Bytes from) {
     done += piece;
     if (position + piece > node_.size_) node_.size_ = position + piece;
   }
+  return ok();
+}
+
+// How many pieces from the first on are what write_chunks() takes.
+size_t FileContent::count_whole(std::span<const Piece> pieces) const {
+  size_t count = 0;
+  for (const Piece& piece : pieces) {
+    const bool full = piece.bytes.size() == chunk_size_;
+    const bool last = piece.bytes.size() < chunk_size_ && piece.offset + piece.bytes.size() >= node_.size_;
+    if (piece.offset % chunk_size_ != 0 || !(full || last)) break;
+    ++count;
+    if (last) break;
+  }
+  return count;
+}
+
+Result<void> FileContent::write_back(std::span<const Piece> pieces, std::optional<int64_t> modified) {
+  if (pieces.empty()) return ok();
+  TRY(ready());
+  const Attributes before = node_.attributes_;
+  // First of all, because a last chunk that is not full is longer from now on.
+  if (pieces.back().offset > node_.size_) TRY(extend(pieces.back().offset));
+  while (!pieces.empty()) {
+    size_t count = count_whole(pieces);
+    if (count > 0) {
+      TRY(write_chunks(pieces.first(count)));
+    } else {
+      TRY(write(pieces[0].offset, pieces[0].bytes));
+      count = 1;
+    }
+    pieces = pieces.subspan(count);
+  }
+  content_changed(modified.value_or(before.mtime));
+  if (!modified) node_.attributes_.ctime = before.ctime;
   return ok();
 }
 
@@ -210,7 +261,7 @@ Result<void> FileContent::truncate(uint64_t size) {
   TRY(ready());
   if (size >= node_.size_) {
     if (size > node_.size_) return extend(size);
-    content_changed();
+    content_changed(state_.now());
     return ok();
   }
   TRY(know_slots());
@@ -223,7 +274,7 @@ Result<void> FileContent::truncate(uint64_t size) {
   }
   drop_from(chunk_count(size, chunk_size_), chunk_count(node_.size_, chunk_size_));
   node_.size_ = size;
-  content_changed();
+  content_changed(state_.now());
   return ok();
 }
 
@@ -302,7 +353,7 @@ Result<void> FileContent::adopt(uint64_t size) {
     install(i, entry);
   }
   node_.has_host_file_ = true;
-  content_changed();
+  content_changed(state_.now());
   return ok();
 }
 

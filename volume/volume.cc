@@ -196,6 +196,15 @@ Result<void> Volume::write(Node& node, uint64_t offset, Bytes from) {
   return FileContent(*state_, node).write(offset, from);
 }
 
+Result<void> Volume::write_back(Node& node, std::span<const Piece> pieces,
+                                std::optional<int64_t> modified) {
+  TRY(state_->require_mutable());
+  if (node.type_ != NodeType::kFile) return Errno(EISDIR);
+  return FileContent(*state_, node).write_back(pieces, modified);
+}
+
+uint64_t Volume::largest_size(const Region& region) { return ChunkMap::kMaxChunks * region.chunk_size; }
+
 Result<void> Volume::truncate(Node& node, uint64_t size) {
   TRY(state_->require_mutable());
   if (node.type_ != NodeType::kFile) return Errno(EISDIR);
@@ -242,7 +251,7 @@ Result<void> Volume::encrypt(Bytes key) {
   return Committer(*state_).commit_snapshot();
 }
 
-Result<Storage::Space> Volume::space(const Region& region) {
+Result<Storage::Space> Volume::space(const Region& region) const {
   return state_->storage.space(region.host_directory());
 }
 

@@ -89,6 +89,11 @@ class Volume {
   Result<size_t> read(Node& node, uint64_t offset, MutableBytes into);
   // All or an error, after which a prefix may have been written. EFBIG, ENOSPC, EIO.
   Result<void> write(Node& node, uint64_t offset, Bytes from);
+  // For a cache that kept writes back until now: the contents from some places on are these, since `modified` (absent: the file's times are right).
+  // Pieces ascend and do not overlap. On error some may have been written; whoever has them tries again with all.
+  Result<void> write_back(Node& node, std::span<const Piece> pieces, std::optional<int64_t> modified);
+  // EFBIG for anything beyond it.
+  static uint64_t largest_size(const Region& region);
   Result<void> truncate(Node& node, uint64_t size);
   // SEEK_DATA and SEEK_HOLE: the first byte at or after `offset` that is (not) in a hole. ENXIO beyond the end.
   Result<uint64_t> seek_data(const Node& node, uint64_t offset) const;
@@ -104,7 +109,7 @@ class Volume {
   // Seals the description under `key` (32 bytes) from now on; all is committed. For `scone fspf encrypt`.
   Result<void> encrypt(Bytes key);
 
-  Result<Storage::Space> space(const Region& region);
+  Result<Storage::Space> space(const Region& region) const;  // needs no lock
   // For `scone fspf addf`. Where host files are while it runs, instead of the region's kernel path; empty: there.
   Result<void> set_target(const Region& region, std::string_view directory);
   // The name of the host file below the kernel path, before anything is written. EINVAL.

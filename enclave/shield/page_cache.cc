@@ -1,5 +1,6 @@
 #include "enclave/shield/page_cache.h"
 
+#include <atomic>
 #include <new>
 
 #include "enclave/sched/lock.h"
@@ -11,7 +12,8 @@ constinit PageCache g_cache;
 constinit sched::SpinLock g_lock{sched::LockRank::kObject};
 constinit IntrusiveList<Page>
     g_lru;                       // those that may be evicted, least recently added first; guarded by g_lock
-constinit uint64_t g_count = 0;  // of g_lru; guarded by g_lock
+constinit uint64_t g_count = 0;  // of all pages that are not `kept`, dirty ones included; guarded by g_lock
+constinit std::atomic<uint64_t> g_dirty{0};  // written under g_lock
 
 // How many pages in use an eviction passes over before it gives up.
 constexpr int kPatience = 64;
@@ -22,14 +24,17 @@ void free_page(Page* page) {
   delete page;
 }
 
-// g_lock held: the page leaves its tree; freed at once or with the last pin.
-void detach(Page& page) {
+// g_lock held: the page leaves its tree; freed at once or with the last pin. True: it was dirty.
+bool detach(Page& page) {
+  const bool was_dirty = std::exchange(page.dirty, false);
   page.tree = nullptr;
+  if (was_dirty) g_dirty.fetch_sub(1, std::memory_order_relaxed);
   if (page.linked()) {
     page.unlink();
     --g_count;
   }
   if (page.pins == 0) free_page(&page);
+  return was_dirty;
 }
 
 }  // namespace
@@ -60,7 +65,8 @@ void PageCache::evict_one() {
     if (!page) return;
     if (page->pins == 0 && !page->referenced) {
       page->tree->remove(page->index);
-      return detach(*page);
+      detach(*page);
+      return;
     }
     page->referenced = false;
     page->unlink();
@@ -98,9 +104,32 @@ Result<void> PageCache::add(PageTree& tree, uint64_t index, const Pinned& pinned
   return ok();
 }
 
-void PageCache::drop_from(PageTree& tree, uint64_t first) {
+uint64_t PageCache::drop_from(PageTree& tree, uint64_t first) {
+  uint64_t dirty = 0;
   sched::SpinGuard guard(g_lock);
-  tree.clear_from(first, [](Page& page) { detach(page); });
+  tree.clear_from(first, [&](Page& page) { dirty += detach(page); });
+  return dirty;
 }
+
+bool PageCache::set_dirty(IntrusiveList<Page>& list, Page& page) {
+  sched::SpinGuard guard(g_lock);
+  if (page.dirty || !page.tree) return false;
+  page.dirty = true;
+  page.unlink();
+  list.push_back(page);
+  g_dirty.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+void PageCache::set_clean(Page& page) {
+  sched::SpinGuard guard(g_lock);
+  if (!page.dirty) return;
+  page.dirty = false;
+  page.unlink();
+  g_lru.push_back(page);
+  g_dirty.fetch_sub(1, std::memory_order_relaxed);
+}
+
+bool PageCache::too_dirty() const { return g_dirty.load(std::memory_order_relaxed) * kDirtyPart > budget_; }
 
 }  // namespace scone::shield

@@ -19,6 +19,7 @@ struct Page : ListNode<Page> {
   uint32_t pins = 0;
   bool kept = false;        // the only copy (ephemeral files): never evicted, not counted
   bool referenced = false;  // used since the eviction looked at it
+  bool dirty = false;       // newer than what is below: in its file's list of such pages, and not evicted
   uint8_t* bytes = nullptr;
 };
 
@@ -53,13 +54,23 @@ class PageCache {
   Result<Pinned> allocate(bool kept);
   // Puts it there. Precondition: there is none at `index`. ENOMEM.
   Result<void> add(PageTree& tree, uint64_t index, const Pinned& page);
-  // Drops the tree's pages from `first` on.
-  void drop_from(PageTree& tree, uint64_t first);
+  // Drops the tree's pages from `first` on. How many of them were dirty.
+  uint64_t drop_from(PageTree& tree, uint64_t first);
+
+  // Pages in a tree that wait for their way down stand in a list of their file, which is guarded by the file's own lock.
+  // False: it is dirty already.
+  bool set_dirty(IntrusiveList<Page>& list, Page& page);
+  void set_clean(Page& page);
+  // More wait than is good: eviction needs pages that it may take. Whoever makes a page dirty looks here afterwards.
+  bool too_dirty() const;
+  uint64_t dirty_limit() const { return budget_ / kDirtyPart * kPageSize; }
 
  private:
   friend class Pinned;
   void unpin(Page& page);
   void evict_one();  // lock held
+
+  static constexpr uint64_t kDirtyPart = 4;  // of the budget
 
   uint64_t budget_ = kDefaultBudget / kPageSize;  // pages
 };

@@ -112,6 +112,7 @@ Result<void> RegularInode::update_page(uint64_t index, size_t begin, std::span<c
 }
 
 Result<void> RegularInode::write_piece(uint64_t offset, std::span<const uint8_t> bytes) {
+  if (!keeps_pages() && TRY(may_delay(offset, bytes.size()))) return delay_piece(offset, bytes);
   const uint64_t old_size = size_.load();
   TRY(store(offset, bytes));
   const uint64_t end = offset + bytes.size();
@@ -127,6 +128,18 @@ Result<void> RegularInode::write_piece(uint64_t offset, std::span<const uint8_t>
   return result;
 }
 
+// At `offset`, or at the end.
+Result<size_t> RegularInode::write_locked(std::optional<uint64_t> offset, std::span<const uint8_t> bytes,
+                                          uint64_t& end) {
+  sched::MutexGuard guard(content_lock_);
+  const uint64_t at = offset.value_or(size_.load());
+  if (at >= kLargestFile) return Errno(EFBIG);
+  const size_t length = min_of(bytes.size(), kLargestFile - at);
+  TRY(write_piece(at, bytes.first(length)));
+  end = at + length;
+  return length;
+}
+
 Result<size_t> RegularInode::write(std::optional<uint64_t> offset, file::IoVector& from, uint64_t& end) {
   if (offset) end = *offset;
   if (from.remaining() == 0) return size_t{0};
@@ -136,15 +149,12 @@ Result<size_t> RegularInode::write(std::optional<uint64_t> offset, file::IoVecto
     const size_t wanted = min_of(from.remaining(), bounce.span().size());
     Result<size_t> got = from.gather(bounce.span().data(), wanted);
     if (!got.ok()) return file::partial(done, got.error());
-    sched::MutexGuard guard(content_lock_);
-    const uint64_t at = offset ? *offset + done : size_.load();
-    if (at >= kLargestFile) return file::partial(done, Errno(EFBIG));
-    const size_t length = min_of(got.value(), kLargestFile - at);
-    Result<void> written = write_piece(at, bounce.span().first(length));
+    const Result<size_t> written =
+        write_locked(offset ? std::optional(*offset + done) : std::nullopt, bounce.span().first(got.value()), end);
+    if (page_cache().too_dirty()) store_all();
     if (!written.ok()) return file::partial(done, written.error());
-    done += length;
-    end = at + length;
-    if (length < wanted) break;
+    done += written.value();
+    if (written.value() < wanted) break;
   }
   return done;
 }
@@ -164,7 +174,7 @@ Result<void> RegularInode::truncate_locked(uint64_t size) {
   TRY(resize(size));
   size_.store(size, std::memory_order_release);
   if (size >= old_size) return ok();
-  page_cache().drop_from(pages_, (size + kPageSize - 1) / kPageSize);
+  drop_pages((size + kPageSize - 1) / kPageSize);
   if (size % kPageSize != 0) clear_cached(size, (size / kPageSize + 1) * kPageSize);
   return ok();
 }

@@ -10,6 +10,7 @@
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/log.h"
 #include "enclave/file/path_name.h"
+#include "enclave/shield/background_sync.h"
 #include "enclave/shield/ephemeral.h"
 #include "enclave/shield/region_map.h"
 
@@ -81,6 +82,7 @@ Result<void> start_files(const FileSettings& settings, TagListener listener) {
   file::PathName directory;
   TRY(current_directory(directory));
   region_map().set_sync(&sync_volume);
+  set_background_sync(&sync_volume);
   return region_map().install(directory.view(), TRY(current_umask()));
 }
 

@@ -4,6 +4,7 @@
 #include <linux/magic.h>
 
 #include "enclave/file/generated_file.h"
+#include "enclave/shield/background_sync.h"
 
 namespace scone::shield {
 namespace {
@@ -78,6 +79,7 @@ Result<void> VolumeFacts<Base>::change(const file::AttributeChange& change) {
   ExclusiveGuard guard(mount().lock());
   volume::Node& node = *TRY(require());
   const volume::Attributes now = node.attributes();
+  sync_soon();
   if (change.mode) TRY(mount().volume().set_mode(node, static_cast<uint16_t>(*change.mode)));
   if (change.user || change.group)
     TRY(mount().volume().set_owner(node, change.user.value_or(now.uid), change.group.value_or(now.gid)));
@@ -105,68 +107,8 @@ Result<void> VolumeFacts<Base>::statfs(struct ::statfs& result) {
   return ok();
 }
 
-Result<void> VolumeFile::open() {
-  SharedGuard guard(mount().lock());  // against the loss of the name
-  (void)TRY(require());
-  opens_.fetch_add(1);
-  return ok();
-}
-
-Result<void> VolumeFile::hold() {
-  volume::Node& node = *TRY(require());
-  if (held_.load()) return ok();
-  mount().volume().hold(node);
-  held_.store(true);
-  return ok();
-}
-
-void VolumeFile::close() {
-  if (opens_.fetch_sub(1) != 1 || !held_.load()) return;
-  ExclusiveGuard guard(mount().lock());
-  if (opens_.load() != 0 || !held_.load() || !node()) return;
-  const bool named = node()->link_count() > 0;
-  volume::Node& node_now = *node();
-  if (!named) let_go();
-  held_.store(false);
-  // What could not be written stays in the volume's memory; the next sync tries again and tells.
-  (void)mount().volume().release(node_now).ok();
-}
-
-bool VolumeFile::keep_without_name() {
-  if (opens_.load() > 0) (void)hold().ok();
-  return held_.load();
-}
-
-Result<size_t> VolumeFile::fetch(uint64_t offset, std::span<uint8_t> to) {
-  if (!held_.load()) {
-    ExclusiveGuard guard(mount().lock());
-    TRY(hold());
-  }
-  SharedGuard guard(mount().lock());
-  return mount().volume().read(*TRY(require()), offset, to);
-}
-
-Result<void> VolumeFile::store(uint64_t offset, std::span<const uint8_t> from) {
-  ExclusiveGuard guard(mount().lock());
-  TRY(hold());
-  return mount().volume().write(*node(), offset, from);
-}
-
-Result<void> VolumeFile::resize(uint64_t size) {
-  ExclusiveGuard guard(mount().lock());
-  TRY(hold());
-  return mount().volume().truncate(*node(), size);
-}
-
-Result<uint64_t> VolumeFile::seek_data(uint64_t offset) {
-  SharedGuard guard(mount().lock());
-  return mount().volume().seek_data(*TRY(require()), offset);
-}
-
-Result<uint64_t> VolumeFile::seek_hole(uint64_t offset) {
-  SharedGuard guard(mount().lock());
-  return mount().volume().seek_hole(*TRY(require()), offset);
-}
+template class VolumeFacts<Inode>;
+template class VolumeFacts<RegularInode>;
 
 uint64_t VolumeSymlink::size() {
   SharedGuard guard(mount().lock());
@@ -192,6 +134,7 @@ Result<Ref<Inode>> VolumeDirectory::create(std::string_view name, Kind kind, con
   volume::Node* made = TRY(kind == Kind::kDirectory ? volume.make_directory(directory, name, wanted)
                            : kind == Kind::kSymlink ? volume.make_symlink(directory, name, target, wanted)
                                                     : volume.create_file(directory, name, wanted));
+  sync_soon();
   return mount().inode_of(*made);
 }
 
@@ -204,13 +147,26 @@ Result<void> VolumeDirectory::remove(std::string_view name, bool directory) {
   if (directory && !victim.is_directory()) return Errno(ENOTDIR);
   TRY(mount().removing(
       &victim, [&] { return directory ? volume.remove_directory(here, name) : volume.unlink(here, name); }));
-  if (!directory) keep_names(volume, here);
+  if (directory)
+    sync_soon();
+  else
+    keep_names(volume, here);
   return ok();
+}
+
+// What a file got before it was renamed is committed with its new name: a replacement must never be empty after a crash.
+Result<void> VolumeDirectory::store_contents(std::string_view name) {
+  const Result<Ref<Inode>> inode = lookup(name);
+  RegularInode* file = inode.ok() ? inode.value()->regular() : nullptr;
+  return file ? file->store_dirty() : ok();
 }
 
 Result<void> VolumeDirectory::rename(std::string_view name, Inode& to, std::string_view new_name,
                                      RenameMode mode) {
   if (!to.is_directory()) return Errno(ENOTDIR);
+  TRY(store_contents(name));
+  // SAFETY: `to` is of the same system, so of this class.
+  if (mode == RenameMode::kExchange) TRY(static_cast<VolumeDirectory&>(to).store_contents(new_name));
   ExclusiveGuard guard(mount().lock());
   volume::Volume& volume = mount().volume();
   volume::Node& from_node = *TRY(require());

@@ -60,10 +60,15 @@ class VolumeFacts : public Base, public VolumeInode {
 
 class VolumeFile final : public VolumeFacts<RegularInode> {
  public:
-  VolumeFile(VolumeMount& mount, volume::Node& node) : VolumeFacts(mount, node, node.size()) {}
+  VolumeFile(VolumeMount& mount, volume::Node& node)
+      : VolumeFacts(mount, node, node.size()), region_(node.region()) {}
   Result<void> open() override;
   void close() override;
   bool keep_without_name() override;
+  Attributes attributes() override;
+  uint64_t stored_bytes() override;
+  Result<void> change(const file::AttributeChange& change) override;
+  Result<void> sync() override;
   Result<uint64_t> seek_data(uint64_t offset) override;
   Result<uint64_t> seek_hole(uint64_t offset) override;
 
@@ -72,12 +77,24 @@ class VolumeFile final : public VolumeFacts<RegularInode> {
   Result<size_t> fetch(uint64_t offset, std::span<uint8_t> to) override;
   Result<void> store(uint64_t offset, std::span<const uint8_t> from) override;
   Result<void> resize(uint64_t size) override;
+  Result<bool> may_delay(uint64_t offset, uint64_t length) override;
+  void delaying() override;
+  Result<void> store_pages(std::span<const volume::Piece> pieces) override;
+  void stored(bool successfully) override;
+  void store_all() override;
 
  private:
   Result<void> hold();  // volume's lock held exclusively
+  Result<void> hold_once();
+  bool release();  // content lock held; true: the node is gone for good
+
+  const volume::Region& region_;
   std::atomic<uint32_t> opens_{0};
   // The volume keeps the host's file open: from the first access on, so that who only opens what is cached costs no host call.
   std::atomic<bool> held_{false};  // written with the volume's lock held exclusively
+  // Of writes that wait: when the last one was. 0: the node has the right times. Written with the content lock held.
+  std::atomic<int64_t> modified_{0};
+  std::atomic<bool> store_failed_{false};  // from then on writes go through, so that each hears of its own error
 };
 
 class VolumeSymlink final : public VolumeFacts<Inode> {
@@ -97,6 +114,9 @@ class VolumeDirectory final : public VolumeFacts<Inode> {
   Result<void> remove(std::string_view name, bool directory) override;
   Result<void> rename(std::string_view name, Inode& to, std::string_view new_name, RenameMode mode) override;
   bool next_entry(uint64_t after, DirectoryEntry& entry) override;
+
+ private:
+  Result<void> store_contents(std::string_view name);
 };
 
 }  // namespace scone::shield

@@ -31,12 +31,21 @@ VolumeInode* make_inode(VolumeMount& mount, volume::Node& node) {
 Result<void> VolumeMount::mount(const volume::MountOptions& options) {
   TRY(storage_.open_here());
   volume_ = TRY(volume::Volume::mount(storage_, *this, options));
+  rooms_ = new (std::nothrow) HostRoom[volume_->region_count()];
+  if (!rooms_) return Errno(ENOMEM);
   return ok();
 }
 
 Result<void> VolumeMount::sync_all() {
+  const Result<void> stored = dirty_files_.store();
   sched::ExclusiveGuard guard(lock_);
-  return volume_->has_changes() ? volume_->sync_all() : ok();
+  if (volume_->has_changes()) TRY(volume_->sync_all());
+  return stored;
+}
+
+bool VolumeMount::has_room(const volume::Region& region, uint64_t bytes) {
+  return rooms_[region.index].take(bytes, sched::now_ns(), page_cache().dirty_limit(),
+                                   [&] { return volume_->space(region); });
 }
 
 int64_t VolumeMount::now() { return static_cast<int64_t>(sched::realtime_ns()); }

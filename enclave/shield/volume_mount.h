@@ -8,6 +8,8 @@
 #include "base/result.h"
 #include "enclave/sched/mutex.h"
 #include "enclave/sched/shared_mutex.h"
+#include "enclave/shield/dirty_files.h"
+#include "enclave/shield/host_room.h"
 #include "enclave/shield/host_storage.h"
 #include "enclave/shield/inode.h"
 #include "volume/volume.h"
@@ -29,7 +31,11 @@ class VolumeMount final : volume::Surroundings {
   // Shared: lookup, read; exclusive: all else, as volume.h says. Taken after a file's content lock.
   sched::SharedMutex& lock() { return lock_; }
   volume::Volume& volume() { return *volume_; }
+  // Called, as dirty_files().store(), without a lock.
   Result<void> sync_all();
+  DirtyFiles& dirty_files() { return dirty_files_; }
+  // True: a write of `bytes` to a file of the region may wait. Needs no lock.
+  bool has_room(const volume::Region& region, uint64_t bytes);
 
   // The inode of a node, always the same. Precondition: lock() is held, shared or not.
   Result<Ref<Inode>> inode_of(volume::Node& node);
@@ -57,6 +63,8 @@ class VolumeMount final : volume::Surroundings {
   HostStorage storage_;
   volume::Volume* volume_ = nullptr;
   TagListener listener_ = nullptr;
+  DirtyFiles dirty_files_;
+  HostRoom* rooms_ = nullptr;  // one for each region
   sched::SharedMutex lock_;
   sched::Mutex table_lock_;
   VolumeInode** table_ = nullptr;  // chains by node number; each holds a reference; guarded by table_lock_
