@@ -6,6 +6,7 @@ namespace scone::volume {
 namespace {
 
 constexpr size_t kReadAtOnce = size_t{256} << 10;
+constexpr size_t kPiecesAtOnce = 128;
 
 std::array<uint8_t, crypto::kNonceSize> nonce_of(uint64_t counter) {
   std::array<uint8_t, crypto::kNonceSize> nonce{};
@@ -84,6 +85,15 @@ Result<void> FileContent::seal_chunk(uint64_t index, Bytes plain, uint8_t* seale
   return cipher->authenticate(nonce, position.bytes, plain, entry->tag);
 }
 
+// What the host gave as the chunk is verified and decrypted where it is.
+Result<void> FileContent::open_piece(uint64_t index, const ReadPiece& piece) {
+  const ChunkEntry& entry = *node_.chunks_.find(index);
+  if (piece.failed) return damaged(piece.offset, "host file cannot be read");
+  if (piece.got == piece.bytes.size()) return open_chunk(index, entry, piece.bytes);
+  if (take_from_journal(index, entry, piece.bytes)) return ok();
+  return damaged(piece.offset, "host file is too short: truncated");
+}
+
 // Precondition: `chunk` has the chunk's stored size.
 Result<void> FileContent::read_chunk(uint64_t index, MutableBytes chunk) {
   const ChunkEntry* entry = node_.chunks_.find(index);
@@ -92,51 +102,38 @@ Result<void> FileContent::read_chunk(uint64_t index, MutableBytes chunk) {
     return ok();
   }
   TRY(host_files_.open(node_, false));
-  const uint64_t position = uint64_t{entry->slot} * chunk_size_;
-  const auto got = file().host->pread(position, chunk);
-  if (!got.ok()) return damaged(position, "host file cannot be read");
-  if (got.value() >= chunk.size()) return open_chunk(index, *entry, chunk);
-  if (take_from_journal(index, *entry, chunk)) return ok();
-  return damaged(position, "host file is too short: truncated");
+  ReadPiece piece{uint64_t{entry->slot} * chunk_size_, chunk};
+  file().host->pread_all({&piece, 1});
+  return open_piece(index, piece);
 }
 
-// Reads chunks that stand one behind the other in the host file, at least one, with one call to the host. They go to `into` as a whole.
-// Precondition: chunk `index` fits into `into`.
-Result<size_t> FileContent::read_run(uint64_t index, MutableBytes into) {
-  const ChunkEntry* first = node_.chunks_.find(index);
-  if (!first) {
+// Reads chunks that the host file has, at least one, with one call. They go to `to` as a whole, from `begin` on.
+// Precondition: chunk `index` fits there.
+Result<size_t> FileContent::read_run(uint64_t index, const Parts& to, size_t begin) {
+  if (!node_.chunks_.find(index)) {
     const size_t size = stored_size(index);
-    TRY(read_chunk(index, into.first(size)));
+    TRY(read_chunk(index, to.at(begin, size)));
     return size;
   }
   const uint64_t end = chunk_count(node_.size_, chunk_size_);
-  size_t size = stored_size(index);
-  uint64_t count = 1;
-  for (; index + count < end && size < kReadAtOnce && index + count != file().buffered; ++count) {
-    const ChunkEntry* next = node_.chunks_.find(index + count);
-    if (!next || next->slot != first->slot + count || stored_size(index + count) > into.size() - size) break;
-    size += stored_size(index + count);
+  ReadPiece pieces[kPiecesAtOnce];
+  size_t size = 0, count = 0;
+  for (uint64_t i = index; i < end && count < kPiecesAtOnce && size < kReadAtOnce; ++i) {
+    const ChunkEntry* entry = node_.chunks_.find(i);
+    const MutableBytes place = to.at(begin + size, stored_size(i));
+    if (!entry || place.empty() || i == file().buffered) break;
+    pieces[count++] = {uint64_t{entry->slot} * chunk_size_, place};
+    size += place.size();
   }
   TRY(host_files_.open(node_, false));
-  const uint64_t position = uint64_t{first->slot} * chunk_size_;
-  const auto got = file().host->pread(position, into.first(size));
-  const size_t available = got.ok() ? min_of(got.value(), size) : 0;
+  file().host->pread_all({pieces, count});
   size_t done = 0;
-  for (uint64_t i = index; i < index + count; ++i) {
-    const MutableBytes chunk = into.subspan(done, stored_size(i));
-    Result<void> opened = ok();
-    if (!got.ok())
-      opened = damaged(position, "host file cannot be read");
-    else if (done + chunk.size() > available && !take_from_journal(i, *node_.chunks_.find(i), chunk))
-      opened = damaged(position + done, "host file is too short: truncated");
-    else if (done + chunk.size() <= available)
-      opened = open_chunk(i, *node_.chunks_.find(i), chunk);
-    if (!opened.ok()) {
-      __builtin_memset(chunk.data(), 0, into.first(size).size() - done);
-      if (done > 0) return done;  // the next read comes here and fails
-      return opened.error();
-    }
-    done += chunk.size();
+  for (size_t i = 0; i < count; done += pieces[i++].bytes.size()) {
+    const auto opened = open_piece(index + i, pieces[i]);
+    if (opened.ok()) continue;
+    for (; i < count; ++i) __builtin_memset(pieces[i].bytes.data(), 0, pieces[i].bytes.size());
+    if (done > 0) return done;  // the next read comes here and fails
+    return opened.error();
   }
   return size;
 }
@@ -153,35 +150,37 @@ Result<void> FileContent::load(uint64_t index) {
   return ok();
 }
 
-// At least one byte, at most up to the end of a chunk or of several that are read as a whole. Precondition: offset < size.
-Result<size_t> FileContent::read_piece(uint64_t offset, MutableBytes into) {
+// At least one byte, at most up to the end of a chunk or of several that are read as a whole. Precondition: offset < size, room in `to`.
+Result<size_t> FileContent::read_piece(uint64_t offset, const Parts& to, size_t begin) {
   OpenFile& open = file();
   const uint64_t index = offset / chunk_size_;
   const size_t within = offset % chunk_size_;
   const size_t stored = stored_size(index);
-  if (open.buffered != index && within == 0 && into.size() >= stored) return read_run(index, into);
-  const size_t size = min_of(into.size(), stored - within);
+  if (open.buffered != index && within == 0 && !to.at(begin, stored).empty())
+    return read_run(index, to, begin);
+  MutableBytes into = to.rest_of_part(begin);
+  into = into.first(min_of(into.size(), stored - within));
   if (open.buffered != index && open.buffer_changed) {  // the buffer is needed where it is
     Array<uint8_t> chunk;
     TRY(chunk.resize(stored, 0));
     TRY(read_chunk(index, chunk.span()));
-    __builtin_memcpy(into.data(), chunk.begin() + within, size);
-    return size;
+    __builtin_memcpy(into.data(), chunk.begin() + within, into.size());
+    return into.size();
   }
   if (open.buffered != index) TRY(load(index));
-  __builtin_memcpy(into.data(), open.buffer + within, size);
-  return size;
+  __builtin_memcpy(into.data(), open.buffer + within, into.size());
+  return into.size();
 }
 
-Result<size_t> FileContent::read(uint64_t offset, MutableBytes into) {
-  if (offset >= node_.size_ || into.empty()) return size_t{0};
+Result<size_t> FileContent::read(uint64_t offset, const Parts& to) {
+  if (offset >= node_.size_ || to.size() == 0) return size_t{0};
   TRY(ready());
-  const size_t wanted = static_cast<size_t>(min_of<uint64_t>(into.size(), node_.size_ - offset));
+  const size_t wanted = static_cast<size_t>(min_of<uint64_t>(to.size(), node_.size_ - offset));
   size_t done = 0;
   while (done < wanted) {
-    const auto piece = read_piece(offset + done, into.subspan(done, wanted - done));
+    const auto piece = read_piece(offset + done, to, done);
     if (!piece.ok()) {
-      __builtin_memset(into.data() + done, 0, wanted - done);
+      to.clear_from(done);
       if (done > 0) return done;
       return piece.error();
     }

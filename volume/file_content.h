@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "volume/host_files.h"
 #include "volume/open_file.h"
+#include "volume/parts.h"
 #include "volume/state.h"
 
 namespace scone::volume {
@@ -17,7 +18,7 @@ class FileContent {
   FileContent(State& state, Node& node)
       : state_(state), node_(node), chunk_size_(node.region_->chunk_size), host_files_(state) {}
 
-  Result<size_t> read(uint64_t offset, MutableBytes into);
+  Result<size_t> read(uint64_t offset, const Parts& to);
   Result<void> write(uint64_t offset, Bytes from);
   Result<void> write_back(std::span<const Piece> pieces, std::optional<int64_t> modified);
   Result<void> truncate(uint64_t size);
@@ -53,9 +54,10 @@ class FileContent {
   bool take_from_journal(uint64_t index, const ChunkEntry& entry, MutableBytes chunk);
   Result<void> seal_chunk(uint64_t index, Bytes plain, uint8_t* sealed, ChunkEntry* entry);
   Result<void> read_chunk(uint64_t index, MutableBytes chunk);
-  Result<size_t> read_run(uint64_t index, MutableBytes into);
+  Result<void> open_piece(uint64_t index, const ReadPiece& piece);
+  Result<size_t> read_run(uint64_t index, const Parts& to, size_t begin);
   Result<void> load(uint64_t index);
-  Result<size_t> read_piece(uint64_t offset, MutableBytes into);
+  Result<size_t> read_piece(uint64_t offset, const Parts& to, size_t begin);
 
   Result<void> know_slots();
   Result<void> write_whole(uint64_t offset, Bytes from);

@@ -10,21 +10,24 @@ constexpr size_t kPiecesAtOnce = 128;
 
 }  // namespace
 
-// Chunks that are sealed one behind the other, then written with one call, then installed.
+// Chunks that are sealed, then written together, then installed.
 class FileContent::Run {
  public:
   // Room for `chunks`. ENOMEM.
   Result<void> prepare(size_t chunks, uint32_t chunk_size) {
     limit = chunks;
     TRY(entries.reserve(limit));
+    TRY(places.reserve(limit));
     return bytes.reserve(limit * chunk_size);
   }
   void clear() {
     entries.clear();
+    places.clear();
     bytes.clear();
   }
   size_t limit = 0;  // chunks
   Array<ChunkEntry> entries;
+  Array<Piece> places;  // of what is sealed, in the host file
   Array<uint8_t> bytes;
 };
 
@@ -71,7 +74,7 @@ void FileContent::install(uint64_t index, const ChunkEntry& entry) {
   }
 }
 
-// Seals chunks, as many as get neighbouring slots, whether they are neighbours in the file or not; their slots are taken even on error.
+// Seals as many chunks as one call is good for; their slots are taken even on error.
 Result<void> FileContent::seal_run(Run& run, std::span<const Piece> pieces) {
   TRY(run.prepare(min_of(pieces.size(), max_of<size_t>(kWriteAtOnce / chunk_size_, 1)), chunk_size_));
   for (const Piece& piece : pieces.first(run.limit)) {
@@ -80,13 +83,10 @@ Result<void> FileContent::seal_run(Run& run, std::span<const Piece> pieces) {
     ChunkEntry entry;
     // Never over the version before, even if no commit refers to it: this write may fail half-way.
     entry.slot = TRY(file().slots.take(static_cast<uint32_t>(chunk)));
-    if (!run.entries.empty() && entry.slot != run.entries[0].slot + run.entries.size()) {
-      file().slots.free(entry.slot);
-      break;
-    }
-    TRY(run.entries.push(entry));  // cannot fail, nor can the next: reserved
+    TRY(run.entries.push(entry));  // cannot fail, nor can the others: reserved
     const MutableBytes sealed = TRY(run.bytes.extend(piece.bytes.size()));
     TRY(seal_chunk(chunk, piece.bytes, sealed.data(), &run.entries[run.entries.size() - 1]));
+    TRY(run.places.push({uint64_t{entry.slot} * chunk_size_, sealed}));
     if (piece.bytes.size() < chunk_size_) break;  // the file's last one
   }
   OpenFile& open = file();
@@ -96,9 +96,8 @@ Result<void> FileContent::seal_run(Run& run, std::span<const Piece> pieces) {
 
 Result<void> FileContent::write_run(const Run& run) {
   node_.needs_sync_ = true;
-  const uint64_t position = uint64_t{run.entries[0].slot} * chunk_size_;
-  const auto written = file().host->pwrite(position, run.bytes.span());
-  if (!written.ok()) return failed(written.error(), position, "host file cannot be written");
+  const auto written = file().host->pwrite_all(run.places.span());
+  if (!written.ok()) return failed(written.error(), run.places[0].offset, "host file cannot be written");
   return ok();
 }
 

@@ -9,6 +9,14 @@
 
 namespace scone::volume {
 
+// A part of a host file that is to be read. `got`: how many of its bytes there were; `failed`: the host refused.
+struct ReadPiece {
+  uint64_t offset;
+  MutableBytes bytes;
+  size_t got = 0;
+  bool failed = false;
+};
+
 // An open host file. Deleting it closes it. Calls on different files may run concurrently, and so may pread() on one file.
 class StorageFile {
  public:
@@ -17,10 +25,17 @@ class StorageFile {
   virtual Result<size_t> pread(uint64_t offset, MutableBytes into) = 0;
   // All or an error (ENOSPC, EIO, …), after which any part may have been written. Repeats short writes itself.
   virtual Result<void> pwrite(uint64_t offset, Bytes from) = 0;
+  // The same for many parts in as few calls as can be. By themselves they take those together that are neighbours in the file and in memory.
+  virtual void pread_all(std::span<ReadPiece> pieces) { pread_neighbours(pieces); }
+  virtual Result<void> pwrite_all(std::span<const Piece> pieces) { return pwrite_neighbours(pieces); }
   virtual Result<void> truncate(uint64_t size) = 0;
   virtual Result<uint64_t> size() = 0;
   // The file's contents and size survive a loss of power.
   virtual Result<void> sync() = 0;
+
+ protected:
+  void pread_neighbours(std::span<ReadPiece> pieces);
+  Result<void> pwrite_neighbours(std::span<const Piece> pieces);
 };
 
 enum class OpenMode : uint8_t {

@@ -186,8 +186,12 @@ Result<void> Volume::release(Node& node) {
 }
 
 Result<size_t> Volume::read(Node& node, uint64_t offset, MutableBytes into) {
+  return read(node, offset, Parts({&into, 1}));
+}
+
+Result<size_t> Volume::read(Node& node, uint64_t offset, const Parts& to) {
   if (node.type_ != NodeType::kFile) return Errno(EISDIR);
-  return FileContent(*state_, node).read(offset, into);
+  return FileContent(*state_, node).read(offset, to);
 }
 
 Result<void> Volume::write(Node& node, uint64_t offset, Bytes from) {

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "volume/bytes.h"
 #include "volume/node.h"
+#include "volume/parts.h"
 #include "volume/region.h"
 #include "volume/storage.h"
 #include "volume/surroundings.h"
@@ -87,6 +88,7 @@ class Volume {
   // Contents of files that are held. Fewer bytes than asked for: the file ends there, or what follows is damaged, which the
   // next read then reports. EIO: reported, and nothing could be read. What is missing is cleared in `into`.
   Result<size_t> read(Node& node, uint64_t offset, MutableBytes into);
+  Result<size_t> read(Node& node, uint64_t offset, const Parts& to);  // as readv(2)
   // All or an error, after which a prefix may have been written. EFBIG, ENOSPC, EIO.
   Result<void> write(Node& node, uint64_t offset, Bytes from);
   // For a cache that kept writes back until now: the contents from some places on are these, since `modified` (absent: the file's times are right).

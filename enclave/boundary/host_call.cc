@@ -36,20 +36,10 @@ bool use_helper() {
 // leave for long, so they are not waited for.
 bool use_round() { return batching() && entry::this_ethread().current != nullptr && sched::others_will_call(); }
 
-// Posted just before an exit that has room for it, so it is complete after the exit.
-class CollectedCall final : public PostedCall {
- public:
-  CollectedCall() : PostedCall(0) { awaited_ = true; }
-  void post(const CallArguments& call, int64_t& result) {
-    call_ = call;
-    result_ = &result;
-    boundary::post(*this);
-  }
-  void complete(int64_t result) override { *result_ = result; }
-
- private:
-  int64_t* result_ = nullptr;
-};
+int64_t raw_call(const CallArguments& call) {
+  if (use_helper()) return call_through_slot(call, false);
+  return use_round() ? call_by_post(call) : call_by_exit(call);
+}
 
 }  // namespace
 
@@ -65,9 +55,15 @@ Result<uint64_t> check_result(int64_t result) {
 Result<uint64_t> host_call(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
                            uint64_t a5) {
   count();
-  const CallArguments call{number, {a0, a1, a2, a3, a4, a5}};
-  if (use_helper()) return check_result(call_through_slot(call, false));
-  return check_result(use_round() ? call_by_post(call) : call_by_exit(call));
+  return check_result(raw_call({number, {a0, a1, a2, a3, a4, a5}}));
+}
+
+void host_calls(std::span<const CallArguments> calls, std::span<int64_t> results) {
+  static_assert(kMaxCalls == kMaxTogether);
+  count();
+  if (calls.size() > 1 && batching() && !use_helper() && entry::this_ethread().current)
+    return call_together(calls, results, &raw_call);
+  for (size_t i = 0; i < calls.size(); ++i) results[i] = raw_call(calls[i]);
 }
 
 bool calls_wait_for_company() { return use_round(); }
@@ -77,17 +73,6 @@ Result<uint64_t> host_call_now(uint64_t number, uint64_t a0, uint64_t a1, uint64
   count();
   const CallArguments call{number, {a0, a1, a2, a3, a4, a5}};
   return check_result(use_helper() ? call_through_slot(call, false) : call_by_exit(call));
-}
-
-bool call_together(std::span<const CallArguments> calls, int64_t* results) {
-  constexpr size_t kMost = 8;
-  const size_t before_last = calls.size() - 1;
-  if (!batching() || calls.size() > kMost || sched::held_ranks() != 0 || !posts_travel(before_last)) return false;
-  count();
-  CollectedCall collected[kMost];
-  for (size_t i = 0; i < before_last; ++i) collected[i].post(calls[i], results[i]);
-  results[before_last] = call_by_exit(calls[before_last]);
-  return true;
 }
 
 Result<uint64_t> host_call_blocking(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,

@@ -80,9 +80,10 @@ Round& own_round() { return g_rounds[entry::this_ethread().number]; }
 // A call that a thread waits for. The thread may end, and this with it, as soon as done_ is set.
 class AwaitedCall final : public PostedCall {
  public:
-  AwaitedCall(const CallArguments& call, sched::Lthread& thread) : PostedCall(0), thread_(thread) {
+  AwaitedCall() : PostedCall(0), thread_(sched::current()) { awaited_ = true; }
+  void post(const CallArguments& call) {
     call_ = call;
-    awaited_ = true;
+    boundary::post(*this);
   }
   void complete(int64_t result) override {
     sched::Lthread& thread = thread_;
@@ -138,9 +139,18 @@ uint64_t posted() { return own_round().count(); }
 bool posts_travel(uint64_t count) { return posted() + count <= abi::kMaxPosted - PostedCall::kMaxLinked; }
 
 int64_t call_by_post(const CallArguments& call) {
-  AwaitedCall awaited(call, sched::current());
-  post(awaited);
+  AwaitedCall awaited;
+  awaited.post(call);
   return awaited.wait();
+}
+
+void call_together(std::span<const CallArguments> calls, std::span<int64_t> results,
+                   int64_t (*make)(const CallArguments&)) {
+  AwaitedCall awaited[kMaxTogether - 1];
+  const size_t last = calls.size() - 1;
+  for (size_t i = 0; i < last; ++i) awaited[i].post(calls[i]);
+  results[last] = make(calls[last]);
+  for (size_t i = 0; i < last; ++i) results[i] = awaited[i].wait();
 }
 
 uint64_t world_age() { return g_world_age.load(std::memory_order_acquire); }

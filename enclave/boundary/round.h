@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "base/intrusive_list.h"
 #include "enclave/boundary/host_ptr.h"
@@ -37,7 +38,7 @@ class PostedCall : public ListNode<PostedCall> {
 
  private:
   friend class Round;
-  friend bool posts_travel(uint64_t count);
+  friend bool posts_travel(uint64_t count);  // kMaxLinked
 };
 
 // True if calls may be posted at all (the engine's choice).
@@ -50,6 +51,11 @@ uint64_t posted();
 bool posts_travel(uint64_t count);
 // Posts the call and parks the current thread until the answer is there. Returns the raw result.
 int64_t call_by_post(const CallArguments& call);
+// Posts all but the last call, has that one made by `make`, whose exit takes the others along, and waits for all. Raw results.
+// Preconditions: batching(), 1 … kMaxTogether calls.
+inline constexpr size_t kMaxTogether = 32;
+void call_together(std::span<const CallArguments> calls, std::span<int64_t> results,
+                   int64_t (*make)(const CallArguments&));
 
 // How often this enclave has looked outside: what the host said is news as long as this does not change.
 uint64_t world_age();

@@ -202,8 +202,9 @@ Result<uint64_t> act(const boundary::CallArguments& call, uint64_t descriptor, u
   boundary::CallArguments calls[1 + kMost] = {call};
   int64_t results[1 + kMost];
   Asked asked[kMost];
-  const bool together = plan.count > 0 && !boundary::calls_wait_for_company() && have_room() && prepare(plan, asked, calls + 1) &&
-                        boundary::call_together({calls, 1 + plan.count}, results);
+  const bool together = plan.count > 0 && !boundary::calls_wait_for_company() && boundary::posts_travel(plan.count) && have_room() &&
+                        prepare(plan, asked, calls + 1);
+  if (together) boundary::host_calls({calls, 1 + plan.count}, {results, 1 + plan.count});  // by one exit
   Result<uint64_t> result = together ? boundary::check_result(results[0]) : host_call(call.number, a[0], a[1], a[2], a[3], a[4], a[5]);
   if (together) keep(plan, asked, results + 1);
   expect_questions();

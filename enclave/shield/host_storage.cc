@@ -46,6 +46,53 @@ Result<void> no_value(Result<uint64_t> result) {
   return ok();
 }
 
+// Parts of a host file that are moved together, through one buffer: those that are neighbours in the file by one call.
+class Extents {
+ public:
+  // False: there are too many.
+  bool add(uint64_t offset, size_t size) {
+    if (count_ > 0 && calls_[count_ - 1].arguments[3] + calls_[count_ - 1].arguments[2] == offset) {
+      calls_[count_ - 1].arguments[2] += size;
+    } else {
+      if (count_ == boundary::kMaxCalls) return false;
+      calls_[count_++] = {0, {0, size_, size, offset}};
+    }
+    size_ += size;
+    return true;
+  }
+  size_t size() const { return size_; }
+  void call(uint64_t number, uint64_t file, const HostBuffer& buffer) {
+    for (size_t i = 0; i < count_; ++i) {
+      calls_[i].number = number;
+      calls_[i].arguments[0] = file;
+      calls_[i].arguments[1] += buffer.address();
+    }
+    boundary::host_calls({calls_, count_}, {results_, count_});
+  }
+  size_t count() const { return count_; }
+  size_t size_of(size_t i) const { return calls_[i].arguments[2]; }
+  // How many bytes were moved.
+  Result<size_t> result(size_t i) const {
+    return boundary::check_count(TRY(boundary::check_result(results_[i])), size_of(i));
+  }
+
+ private:
+  boundary::CallArguments calls_[boundary::kMaxCalls];
+  int64_t results_[boundary::kMaxCalls];
+  size_t count_ = 0;
+  size_t size_ = 0;
+};
+
+// The first pieces that fit into one Extents and one buffer, at least one if any does.
+template <typename P>
+size_t fill(Extents& extents, std::span<P> pieces) {
+  size_t count = 0;
+  while (count < pieces.size() && extents.size() + pieces[count].bytes.size() <= HostBuffer::kMaxSize &&
+         extents.add(pieces[count].offset, pieces[count].bytes.size()))
+    ++count;
+  return count;
+}
+
 class HostStorageFile final : public volume::StorageFile {
  public:
   explicit HostStorageFile(HostFd fd) : fd_(std::move(fd)) {}
@@ -76,6 +123,38 @@ class HostStorageFile final : public volume::StorageFile {
     }
     return ok();
   }
+  void pread_all(std::span<volume::ReadPiece> pieces) override {
+    while (!pieces.empty()) {
+      Extents extents;
+      const size_t count = fill(extents, pieces);
+      Result<HostBuffer> buffer = HostBuffer::allocate(extents.size());
+      if (count == 0 || !buffer.ok()) return pread_neighbours(pieces);
+      extents.call(__NR_pread64, number(), buffer.value());
+      take(extents, buffer.value(), pieces.first(count));
+      for (volume::ReadPiece& piece : pieces.first(count))
+        if (!piece.failed && piece.got < piece.bytes.size()) pread_neighbours({&piece, 1});  // until the end
+      pieces = pieces.subspan(count);
+    }
+  }
+  Result<void> pwrite_all(std::span<const volume::Piece> pieces) override {
+    while (!pieces.empty()) {
+      Extents extents;
+      const size_t count = fill(extents, pieces);
+      Result<HostBuffer> buffer = HostBuffer::allocate(extents.size());
+      if (count == 0 || !buffer.ok()) return pwrite_neighbours(pieces);
+      size_t done = 0;
+      for (const volume::Piece& piece : pieces.first(count)) {
+        buffer.value().write(done, piece.bytes.data(), piece.bytes.size());
+        done += piece.bytes.size();
+      }
+      extents.call(__NR_pwrite64, number(), buffer.value());
+      bool all = true;
+      for (size_t i = 0; i < extents.count(); ++i) all = TRY(extents.result(i)) == extents.size_of(i) && all;
+      if (!all) TRY(pwrite_neighbours(pieces.first(count)));  // that goes on after short writes
+      pieces = pieces.subspan(count);
+    }
+    return ok();
+  }
   Result<void> truncate(uint64_t size) override {
     return no_value(host_call(__NR_ftruncate, number(), size));
   }
@@ -91,6 +170,20 @@ class HostStorageFile final : public volume::StorageFile {
   uint64_t number() const { return static_cast<uint64_t>(fd_.number()); }
 
  private:
+  // Hands out what came. A piece lies in one extent.
+  static void take(const Extents& extents, const HostBuffer& buffer, std::span<volume::ReadPiece> pieces) {
+    size_t extent = 0, begin = 0, at = 0;  // the extent's place in the buffer, and the piece's
+    for (volume::ReadPiece& piece : pieces) {
+      if (at == begin + extents.size_of(extent)) begin += extents.size_of(extent++);
+      const Result<size_t> came = extents.result(extent);
+      const size_t within = at - begin;
+      piece.failed = !came.ok();
+      piece.got = came.ok() && came.value() > within ? min_of(came.value() - within, piece.bytes.size()) : 0;
+      buffer.read(at, piece.bytes.data(), piece.got);
+      at += piece.bytes.size();
+    }
+  }
+
   const HostFd fd_;
 };
 

@@ -78,7 +78,7 @@ class MemoryFile final : public MemoryInode<RegularInode> {
 
  protected:
   bool keeps_pages() const override { return true; }
-  Result<size_t> fetch(uint64_t, std::span<uint8_t>) override { return size_t{0}; }
+  Result<size_t> fetch(uint64_t, const volume::Parts&) override { return size_t{0}; }
   Result<void> store(uint64_t, std::span<const uint8_t>) override {
     facts_.touch();
     return ok();

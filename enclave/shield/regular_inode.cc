@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint64_t kLargestFile = INT64_MAX;
 // What is fetched at once when a file is read from front to back.
-constexpr uint64_t kReadAhead = 16;
+constexpr uint64_t kReadAhead = 32;
 // A write is copied out of the program's memory in pieces of this size before the file is locked.
 constexpr size_t kPiece = 64 << 10;
 
@@ -38,32 +38,39 @@ class Bounce {
 
 }  // namespace
 
+// content_lock_ held: how many pages from this one on are fetched together.
+uint64_t RegularInode::pages_to_fetch(uint64_t index) {
+  const bool in_order = index == 0 || page_cache().find(pages_, index - 1);
+  if (!in_order) return 1;
+  const uint64_t in_file = (size_.load() + kPageSize - 1) / kPageSize - index;
+  const uint64_t most = min_of(kReadAhead - index % kReadAhead, in_file);
+  uint64_t count = 1;
+  while (count < most && !page_cache().find(pages_, index + count)) ++count;
+  return count;
+}
+
 // content_lock_ held: fetches the page, and those behind it if the file is read in order.
 Result<Pinned> RegularInode::fetch_pages(uint64_t index) {
-  const uint64_t size = size_.load();
-  const bool in_order = index == 0 || page_cache().find(pages_, index - 1);
-  uint64_t count =
-      in_order ? min_of(kReadAhead - index % kReadAhead, (size + kPageSize - 1) / kPageSize - index) : 1;
-  for (uint64_t i = 1; i < count; ++i)
-    if (page_cache().find(pages_, index + i)) count = i;
-  Bounce bytes = TRY(Bounce::allocate(count * kPageSize));
-  const size_t length = min_of(count * kPageSize, size - index * kPageSize);
-  const size_t got = TRY(fetch(index * kPageSize, bytes.span().first(length)));
+  const uint64_t size = size_.load(), position = index * kPageSize;
+  uint64_t count = pages_to_fetch(index);
+  Pinned pages[kReadAhead];
+  std::span<uint8_t> parts[kReadAhead];
+  for (uint64_t i = 0; i < count; ++i) {
+    pages[i] = TRY(page_cache().allocate(false));
+    parts[i] = {pages[i].bytes(), min_of(kPageSize, size - position - i * kPageSize)};
+  }
+  const size_t got = TRY(fetch(position, volume::Parts({parts, count})));
+  const uint64_t whole = got / kPageSize + (position + got == size && got % kPageSize != 0);
   // Fewer bytes: behind them is damage, which is the error of the page that has it, not of those before.
-  if (got < length) count = got / kPageSize;
-  if (count == 0) {
-    TRY(fetch(index * kPageSize + got, bytes.span().subspan(got, min_of(length, kPageSize) - got)));
+  if (whole == 0) {
+    const std::span<uint8_t> rest = parts[0].subspan(got);
+    TRY(fetch(position + got, volume::Parts({&rest, 1})));
     return Errno(EIO);
   }
-  if (got == length) memset(bytes.span().data() + got, 0, count * kPageSize - got);
-  Pinned first;
-  for (uint64_t i = count; i-- > 0;) {
-    Pinned page = TRY(page_cache().allocate(false));
-    memcpy(page.bytes(), bytes.span().data() + i * kPageSize, kPageSize);
-    TRY(page_cache().add(pages_, index + i, page));
-    if (i == 0) first = std::move(page);
-  }
-  return first;
+  count = min_of(count, whole);
+  memset(parts[count - 1].data() + parts[count - 1].size(), 0, kPageSize - parts[count - 1].size());
+  for (uint64_t i = 0; i < count; ++i) TRY(page_cache().add(pages_, index + i, pages[i]));
+  return std::move(pages[0]);
 }
 
 // Empty: a hole.

@@ -16,7 +16,7 @@
 #include "enclave/sched/mutex.h"
 #include "enclave/shield/inode.h"
 #include "enclave/shield/page_cache.h"
-#include "volume/bytes.h"
+#include "volume/parts.h"
 
 namespace scone::shield {
 
@@ -54,7 +54,7 @@ class RegularInode : public Inode, public ListNode<DirtyFiles> {
   // What is below. All called with content_lock_ held.
   virtual bool keeps_pages() const = 0;  // the cache is the only place where the contents are
   // All of it lies below size(). Fewer bytes: what follows them cannot be read; asked for that alone it is an error.
-  virtual Result<size_t> fetch(uint64_t offset, std::span<uint8_t> to) = 0;
+  virtual Result<size_t> fetch(uint64_t offset, const volume::Parts& to) = 0;
   virtual Result<void> store(uint64_t offset, std::span<const uint8_t> from) = 0;
   virtual Result<void> resize(uint64_t size) = 0;
   // True: a change of `length` bytes from `offset` on may wait in the cache, and store() of it later will not fail for want of room.
@@ -76,6 +76,7 @@ class RegularInode : public Inode, public ListNode<DirtyFiles> {
 
  private:
   Result<Pinned> page_at(uint64_t index);
+  uint64_t pages_to_fetch(uint64_t index);
   Result<Pinned> fetch_pages(uint64_t index);
   Result<size_t> write_locked(std::optional<uint64_t> offset, std::span<const uint8_t> bytes, uint64_t& end);
   Result<void> write_piece(uint64_t offset, std::span<const uint8_t> bytes);

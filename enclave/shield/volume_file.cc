@@ -55,7 +55,7 @@ Result<void> VolumeFile::hold_once() {
   return hold();
 }
 
-Result<size_t> VolumeFile::fetch(uint64_t offset, std::span<uint8_t> to) {
+Result<size_t> VolumeFile::fetch(uint64_t offset, const volume::Parts& to) {
   TRY(hold_once());
   SharedGuard guard(mount().lock());
   volume::Node& node = *TRY(require());
@@ -63,7 +63,7 @@ Result<size_t> VolumeFile::fetch(uint64_t offset, std::span<uint8_t> to) {
   // Behind the end that the volume knows are pages that wait, which the cache has, and what was skipped between them.
   const uint64_t known = node.size() > offset ? node.size() - offset : 0;
   if (got < min_of<uint64_t>(to.size(), known)) return got;
-  memset(to.data() + got, 0, to.size() - got);
+  to.clear_from(got);
   return to.size();
 }
 

@@ -74,7 +74,7 @@ class VolumeFile final : public VolumeFacts<RegularInode> {
 
  protected:
   bool keeps_pages() const override { return false; }
-  Result<size_t> fetch(uint64_t offset, std::span<uint8_t> to) override;
+  Result<size_t> fetch(uint64_t offset, const volume::Parts& to) override;
   Result<void> store(uint64_t offset, std::span<const uint8_t> from) override;
   Result<void> resize(uint64_t size) override;
   Result<bool> may_delay(uint64_t offset, uint64_t length) override;
