@@ -76,12 +76,13 @@ Result<void> Committer::sync_left_over() {
 // Precondition: encode_content() sorted the changes.
 Result<void> Committer::encode_data(RecordBuilder& builder, Node& node) {
   if (!node.open_) return ok();
-  Array<uint8_t> chunk;
-  TRY(chunk.resize(node.region_->chunk_size, 0));
-  for (const uint64_t index : node.open_->changed) {
-    const MutableBytes bytes = TRY(FileContent(state_, node).stored_bytes(index, chunk.span()));
-    if (!bytes.empty()) EntryWriter(builder.encoder()).data(node, index, bytes);
-  }
+  const Array<uint64_t>& changed = node.open_->changed;
+  Array<uint8_t> bytes;
+  TRY(bytes.resize(changed.size() * node.region_->chunk_size, 0));
+  Array<ReadPiece> pieces;
+  TRY(FileContent(state_, node).read_stored(changed.span(), bytes.span(), &pieces));
+  for (size_t i = 0; i < changed.size(); ++i)
+    if (!pieces[i].bytes.empty()) EntryWriter(builder.encoder()).data(node, changed[i], pieces[i].bytes);
   return remember_unsynced(node);
 }
 

@@ -28,7 +28,8 @@ class FileContent {
   Result<void> sync_host();
   // The host file was made safe together with others.
   void synced_with_others();
-  Result<MutableBytes> stored_bytes(uint64_t index, MutableBytes into);
+  // What the slots of chunks have, not verified, one piece for each; empty for a hole. `into` has room for whole chunks.
+  Result<void> read_stored(std::span<const uint64_t> chunks, MutableBytes into, Array<ReadPiece>* pieces);
   Result<void> restore(uint64_t index, Bytes bytes);
   // Seals what stands in the host file already as the chunks of an authenticated file of `size` bytes.
   Result<void> adopt(uint64_t size);

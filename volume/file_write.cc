@@ -283,23 +283,26 @@ Result<void> FileContent::rewrite_changed() {
   TRY(chunk.resize(chunk_size_, 0));
   for (const Array<uint64_t>* list : {&file().changed, &file().unsynced})
     for (const uint64_t index : *list) {
-      const MutableBytes bytes = TRY(stored_bytes(index, chunk.span()));
-      if (!bytes.empty())
-        TRY(file().host->pwrite(uint64_t{node_.chunks_.find(index)->slot} * chunk_size_, bytes));
+      Array<ReadPiece> piece;
+      TRY(read_stored({&index, 1}, chunk.span(), &piece));
+      if (!piece[0].bytes.empty()) TRY(file().host->pwrite(piece[0].offset, piece[0].bytes));
     }
   return ok();
 }
 
-// What the slot of a chunk has, not verified; nothing for a hole. Precondition: `into` has the chunk size.
-Result<MutableBytes> FileContent::stored_bytes(uint64_t index, MutableBytes into) {
-  const ChunkEntry* entry = node_.chunks_.find(index);
-  if (!entry || index >= chunk_count(node_.size_, chunk_size_)) return MutableBytes();
-  TRY(host_files_.open(node_, false));
-  const MutableBytes bytes = into.first(stored_size(index));
-  const uint64_t position = uint64_t{entry->slot} * chunk_size_;
-  if (TRY(file().host->pread(position, bytes)) < bytes.size())
-    return damaged(position, "host file is too short: truncated");
-  return bytes;
+Result<void> FileContent::read_stored(std::span<const uint64_t> chunks, MutableBytes into,
+                                      Array<ReadPiece>* pieces) {
+  for (size_t i = 0; i < chunks.size(); ++i) {
+    const ChunkEntry* entry = node_.chunks_.find(chunks[i]);
+    const bool stored = entry && chunks[i] < chunk_count(node_.size_, chunk_size_);
+    const size_t size = stored ? stored_size(chunks[i]) : 0;
+    if (stored) TRY(host_files_.open(node_, false));
+    TRY(pieces->push({stored ? uint64_t{entry->slot} * chunk_size_ : 0, into.subspan(i * chunk_size_, size)}));
+  }
+  if (file().host) file().host->pread_all(pieces->span());
+  for (const ReadPiece& piece : *pieces)
+    if (piece.got < piece.bytes.size()) return damaged(piece.offset, "host file is too short: truncated");
+  return ok();
 }
 
 // A chunk of the journal goes to its place. Precondition: `bytes` has its stored size.

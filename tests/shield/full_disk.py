@@ -23,9 +23,9 @@ MAKE_ROOM = "import os; os.remove('/protected/big'); f = open('/protected/new', 
 
 
 @contextlib.contextmanager
-def small_disk(folder):
+def small_disk(folder, size="3m"):
     folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], capture_output=True).returncode != 0:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True).returncode != 0:
         raise Skipped("a small file system cannot be mounted here")
     try:
         yield folder

@@ -13,10 +13,11 @@ import canary
 import crash
 import full_disk
 import many_files
-import volumes
 import regions
+import volumes
+import write_back
 
-TESTS = {**regions.TESTS, **attacks.TESTS, **canary.TESTS, **crash.TESTS, **full_disk.TESTS, **many_files.TESTS}
+TESTS = {**regions.TESTS, **attacks.TESTS, **canary.TESTS, **crash.TESTS, **full_disk.TESTS, **many_files.TESTS, **write_back.TESTS}
 SKIPPED = 77  # as ctest is told
 
 

@@ -115,6 +115,11 @@ class Workload {
     } else if (choice < 36) {
       const uint64_t size = random_() % 3 ? random_() % 20000 : 0;
       if (with_hold(file, [&](Node& node) { return volume_->truncate(node, size); })) now_[file].resize(size);
+    } else if (choice < 56) {
+      std::string changed = now_[file];
+      const PiecesOf pieces(random_, changed);
+      if (with_hold(file, [&](Node& node) { return volume_->write_back(node, pieces.all(), std::nullopt); }))
+        now_[file] = changed;
     } else if (choice < 80) {
       const uint64_t offset = random_() % 3 ? now_[file].size() : random_() % 15000;
       const std::string text = random_text(random_, 1 + random_() % (random_() % 3 ? 200 : 12000));

@@ -85,6 +85,20 @@ std::string read_all(Volume& volume, Node& node) {
   return contents;
 }
 
+PiecesOf::PiecesOf(Random& random, std::string& contents) {
+  constexpr size_t kPage = 4096;
+  std::set<size_t> dirty;
+  for (size_t changes = 1 + random() % 5; changes-- > 0;) {
+    const size_t at = random() % 3 ? contents.size() : random() % 30000;
+    const std::string text = random_text(random, 1 + random() % (random() % 3 ? 9000 : 100));
+    if (contents.size() < at + text.size()) contents.resize(at + text.size());
+    contents.replace(at, text.size(), text);
+    for (size_t page = at / kPage; page <= (at + text.size() - 1) / kPage; ++page) dirty.insert(page);
+  }
+  for (const size_t page : dirty)
+    pieces_.push_back({page * kPage, bytes_of(contents).subspan(page * kPage).first(std::min(kPage, contents.size() - page * kPage))});
+}
+
 Node* write_file(Volume& volume, const std::string& path, const std::string& contents) {
   const size_t slash = path.rfind('/');
   Node* directory = find(volume, slash == std::string::npos ? "" : path.substr(0, slash));

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,17 @@ std::string random_text(Random& random, size_t size);
 inline Bytes bytes_of(const std::string& text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
+
+// What a cache of pages hands over after some random changes of `contents`, which has them then: the pages that changed, whole up to
+// the end of the file. `contents` outlives it.
+class PiecesOf {
+ public:
+  PiecesOf(Random& random, std::string& contents);
+  std::span<const Piece> all() const { return pieces_; }
+
+ private:
+  std::vector<Piece> pieces_;
+};
 
 // Paths through lookup(); the last component need not exist for parent_of.
 Node* find(Volume& volume, const std::string& path);
