@@ -132,7 +132,7 @@ def seen_without(folder):
     own.mkdir()
     program, volume, texts = make(own, "authenticated")
     wanted = canary.needles(texts)
-    command = volume.command("python3", "-I", "-c", SCRIPT, texts["argument"], variables=[f"CANARY={texts['environment']}"])
+    command = volume.command("/usr/bin/python3", "-I", "-c", SCRIPT, texts["argument"], variables=[f"CANARY={texts['environment']}"])
     found = play(own, program, texts, wanted, [*onlooker.strace(log), *command])
     found += onlooker.find_in_trace(log, wanted)
     places = {(text, place) for text in texts for place in ("the trace", r"\d+", "memory at")} - {("input", "memory at")}
