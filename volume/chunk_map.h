@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/array.h"
 #include "base/result.h"
-#include "volume/array.h"
 #include "volume/bytes.h"
 
 namespace scone::volume {

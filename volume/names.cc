@@ -1,6 +1,6 @@
 #include "volume/names.h"
 
-#include "volume/array.h"
+#include "base/array.h"
 #include "volume/format.h"
 
 namespace scone::volume {

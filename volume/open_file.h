@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
+#include "base/array.h"
 #include "base/result.h"
 #include "crypto/aes_gcm.h"
-#include "volume/array.h"
 #include "volume/file_keys.h"
 #include "volume/slot_map.h"
 #include "volume/storage.h"

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/array.h"
 #include "base/result.h"
 #include "crypto/aes_gcm.h"
 #include "crypto/wipe.h"
-#include "volume/array.h"
 #include "volume/bytes.h"
 #include "volume/encoding.h"
 #include "volume/format.h"

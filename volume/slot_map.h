@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "base/array.h"
 #include "base/result.h"
-#include "volume/array.h"
 
 namespace scone::volume {
 

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "base/array.h"
 #include "base/intrusive_list.h"
-#include "volume/array.h"
 #include "volume/file_keys.h"
 #include "volume/node.h"
 #include "volume/node_table.h"

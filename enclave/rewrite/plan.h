@@ -6,8 +6,8 @@
 
 #include <cstdint>
 
+#include "base/array.h"
 #include "base/result.h"
-#include "enclave/rewrite/array.h"
 #include "enclave/rewrite/views.h"
 #include "enclave/rewrite/window.h"
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <span>
 
+#include "base/array.h"
 #include "base/result.h"
-#include "enclave/rewrite/array.h"
 #include "enclave/rewrite/bitmap.h"
 
 namespace scone::rewrite {

@@ -4,6 +4,8 @@
 
 #include <new>
 
+#include "enclave/rewrite/first_index.h"
+
 namespace scone::rewrite {
 namespace {
 

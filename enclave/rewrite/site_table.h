@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/array.h"
 #include "base/result.h"
-#include "enclave/rewrite/array.h"
 #include "enclave/rewrite/trampoline.h"
 
 namespace scone::rewrite {

@@ -1,5 +1,6 @@
 #include "enclave/rewrite/sweep.h"
 
+#include "enclave/rewrite/first_index.h"
 #include "enclave/rewrite/window.h"
 
 namespace scone::rewrite {

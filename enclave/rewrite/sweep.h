@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "base/array.h"
 #include "base/result.h"
-#include "enclave/rewrite/array.h"
 #include "enclave/rewrite/bitmap.h"
 #include "enclave/rewrite/instruction.h"
 #include "enclave/rewrite/views.h"

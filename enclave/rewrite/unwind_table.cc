@@ -1,6 +1,6 @@
 #include "enclave/rewrite/unwind_table.h"
 
-#include "enclave/rewrite/array.h"
+#include "enclave/rewrite/first_index.h"
 
 namespace scone::rewrite {
 namespace {

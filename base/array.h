@@ -11,7 +11,7 @@
 
 #include "base/result.h"
 
-namespace scone::rewrite {
+namespace scone {
 
 template <typename T>
 class Array {
@@ -29,27 +29,55 @@ class Array {
     std::swap(capacity_, other.capacity_);
     return *this;
   }
-  Array(const Array&) = delete;
-  Array& operator=(const Array&) = delete;
   ~Array() { delete[] data_; }
 
   // Error: ENOMEM; the array is then unchanged.
   Result<void> push(const T& value) {
-    if (size_ == capacity_) TRY(reserve(capacity_ ? 2 * capacity_ : 64));
+    if (size_ == capacity_) TRY(reserve(capacity_ ? 2 * capacity_ : 8));
     data_[size_++] = value;
+    return ok();
+  }
+  Result<void> append(std::span<const T> values) {
+    TRY(make_room(values.size()));
+    if (!values.empty()) __builtin_memcpy(data_ + size_, values.data(), values.size() * sizeof(T));
+    size_ += values.size();
     return ok();
   }
   Result<void> reserve(size_t capacity) {
     if (capacity <= capacity_) return ok();
     T* grown = new (std::nothrow) T[capacity];
     if (!grown) return Errno(ENOMEM);
-    for (size_t i = 0; i < size_; ++i) grown[i] = data_[i];
+    if (size_) __builtin_memcpy(grown, data_, size_ * sizeof(T));
     delete[] data_;
     data_ = grown;
     capacity_ = capacity;
     return ok();
   }
+  // The next `more` pushes cannot fail. Grows by doubling, so that it may be called before each.
+  Result<void> make_room(size_t more) {
+    if (more <= capacity_ - size_) return ok();
+    return reserve(2 * capacity_ > size_ + more ? 2 * capacity_ : size_ + more);
+  }
+  // `more` elements at the end that are to be written to. ENOMEM.
+  Result<std::span<T>> extend(size_t more) {
+    TRY(make_room(more));
+    size_ += more;
+    return std::span<T>(data_ + size_ - more, more);
+  }
+  // New elements have the value `fill`.
+  Result<void> resize(size_t size, const T& fill) {
+    TRY(reserve(size));
+    for (size_t i = size_; i < size; ++i) data_[i] = fill;
+    size_ = size;
+    return ok();
+  }
+  // Precondition: size <= size().
+  void shrink(size_t size) { size_ = size; }
   void clear() { size_ = 0; }
+  void release() {
+    delete[] std::exchange(data_, nullptr);
+    size_ = capacity_ = 0;
+  }
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   T& operator[](size_t index) { return data_[index]; }
@@ -67,18 +95,4 @@ class Array {
   size_t capacity_ = 0;
 };
 
-// The first index in [0, count) for which `after(index)` holds, or count. Precondition: once true, always true.
-template <typename Predicate>
-size_t first_index(size_t count, Predicate after) {
-  size_t low = 0;
-  while (low < count) {
-    size_t middle = low + (count - low) / 2;
-    if (after(middle))
-      count = middle;
-    else
-      low = middle + 1;
-  }
-  return low;
-}
-
-}  // namespace scone::rewrite
+}  // namespace scone
