@@ -1,53 +1,22 @@
 // Over real sockets: what is received, for whom, and in which order.
 #include "host/syscall/epoll_receiver.h"
 
-#include <arpa/inet.h>
-#include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
+#include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
+
+#include "host/syscall/receiver_test.h"
 
 namespace scone::host {
 namespace {
 
-constexpr uint64_t kToken = 77;
-
-class EpollReceiverTest : public testing::Test {
+class EpollReceiverTest : public ReceiverTest {
  protected:
-  EpollReceiverTest()
-      : epoll_(epoll_create1(EPOLL_CLOEXEC)),
-        memory_(abi::kReceiveBuffers * abi::kReceiveBufferSize),
-        areas_(abi::kMaxEthreads),
-        receiver_(epoll_, memory_.data(), areas_.data()) {
-    const int listener = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listen(listener, 1), 0);
-    EXPECT_EQ(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    peer_ = socket(AF_INET, SOCK_STREAM, 0);
-    EXPECT_EQ(connect(peer_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    fd_ = accept(listener, nullptr, nullptr);
-    close(listener);
-    epoll_event event{.events = EPOLLRDHUP | EPOLLET, .data = {.u64 = kToken}};
-    EXPECT_EQ(epoll_ctl(epoll_, EPOLL_CTL_ADD, fd_, &event), 0);
-  }
-  ~EpollReceiverTest() override {
-    if (peer_ >= 0) close(peer_);
-    close(fd_);
-    close(epoll_);
-  }
-  void peer_sends(const std::string& text) {
-    ASSERT_EQ(write(peer_, text.data(), text.size()), static_cast<ssize_t>(text.size()));
-  }
-  void peer_closes() { close(std::exchange(peer_, -1)); }
-
   // As the runner: what waits, then what the kernel tells. Returns what the enclave would be told.
   uint32_t look(unsigned ethread, int timeout_ms = 200) {
     abi::EthreadArea& area = areas_[ethread];
@@ -58,24 +27,7 @@ class EpollReceiverTest : public testing::Test {
     for (int i = 0; i < count; ++i) told |= receiver_.on_event(events[i], ethread, area);
     return told;
   }
-  // As the enclave: reads and gives back everything of this ethread.
-  std::string take(unsigned ethread) {
-    abi::EthreadArea& area = areas_[ethread];
-    std::string text;
-    area.returned_count = 0;
-    for (uint64_t i = 0; i < area.arrival_count; ++i) {
-      const abi::Arrival& arrival = area.arrivals[i];
-      if (arrival.result == 0) text += "[end]";
-      if (arrival.result < 0) text += "[error " + std::to_string(-arrival.result) + "]";
-      if (arrival.result <= 0) continue;
-      text.append(memory_.data() + arrival.buffer * abi::kReceiveBufferSize,
-                  static_cast<size_t>(arrival.result));
-      area.returned[area.returned_count++] = arrival.buffer;
-    }
-    area.arrivals_taken += std::exchange(area.arrival_count, 0);
-    receiver_.take_back(area);
-    return text;
-  }
+  std::string take(unsigned ethread) { return ReceiverTest::take(receiver_, ethread); }
   std::string collect(unsigned ethread, size_t size) {
     std::string text;
     for (int i = 0; i < 200 && text.size() < size; ++i) {
@@ -85,11 +37,7 @@ class EpollReceiverTest : public testing::Test {
     return text;
   }
 
-  const int epoll_;
-  std::vector<char> memory_;
-  std::vector<abi::EthreadArea> areas_;
-  EpollReceiver receiver_;
-  int fd_ = -1, peer_ = -1;
+  EpollReceiver receiver_{epoll_, memory_.data(), areas_.data()};
 };
 
 TEST_F(EpollReceiverTest, BringsBytesAndTheEnd) {
@@ -121,9 +69,7 @@ TEST_F(EpollReceiverTest, AnErrorIsBroughtBehindTheBytes) {
   ASSERT_EQ(receiver_.receive(kToken, fd_, 16), 0);
   peer_sends("x");
   EXPECT_EQ(collect(0, 1), "x");
-  linger hard{1, 0};
-  setsockopt(peer_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
-  peer_closes();
+  peer_resets();
   EXPECT_EQ(collect(0, 5), "[error " + std::to_string(ECONNRESET) + "]");
 }
 

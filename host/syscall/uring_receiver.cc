@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 namespace scone::host {
@@ -24,6 +25,7 @@ Result<std::unique_ptr<UringReceiver>> UringReceiver::create(int epoll, char* bu
 
 UringReceiver::~UringReceiver() {
   if (ring_.ring_fd > 0) io_uring_queue_exit(&ring_);
+  free(offered_);  // the kernel has let go of it
 }
 
 Result<void> UringReceiver::set_up() {
@@ -101,7 +103,7 @@ int64_t UringReceiver::stop(uint64_t token) {
   streams_.erase(entry);
   if (!armed) return 0;
   cancel(token);
-  io_uring_submit(&ring_);
+  io_uring_submit_and_get_events(&ring_);  // the receive lets go of the connection only where events are worked on
   return 0;
 }
 

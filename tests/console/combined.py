@@ -2,6 +2,7 @@
 import re
 import subprocess
 import sys
+import tempfile
 
 import canary
 import harness
@@ -69,12 +70,17 @@ def end(client, texts):
 
 def play(folder, program, texts, wanted, command):
     """What is wrong, and where the host finds what it should not, while the program runs and afterwards."""
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as client:
+    with tempfile.TemporaryFile() as messages, subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                                                stderr=messages) as client:
         try:
             pid, problems = begin(client, texts)
             if pid:
                 problems += onlooker.find_in_memory(pid, wanted) + find_in_files(folder, program, wanted)
                 problems += end(client, texts)
+            else:
+                client.wait(60)
+                messages.seek(0)
+                problems.append(f"its messages: {messages.read()[-500:]!r}")
         except subprocess.TimeoutExpired:
             problems = ["the program does not end"]
         finally:
