@@ -1,5 +1,4 @@
 // System calls: from the registers to the table's handler and back. The only place where an error becomes a negative number.
-#include <asm/unistd.h>
 #include <linux/errno.h>
 
 #include "enclave/entry/return.h"
@@ -35,23 +34,11 @@ void finish(UserFrame& frame, sched::Lthread& thread, const Result<uint64_t>& re
   }
 }
 
-// A signal that came while the program computed. A processor would have been interrupted at once, before this call: its handler must
-// not find that the call has taken something (and leave by longjmp, as less does). restart_syscall continues what a signal has already
-// interrupted, and the return from a handler must not be put off by further ones.
-bool interrupted_before_call(UserFrame& frame, sched::Lthread& thread) {
-  const auto number = static_cast<uint32_t>(frame.orig_rax);
-  if (!thread.signals.signal_waits() || number == __NR_restart_syscall || number == __NR_rt_sigreturn) return false;
-  if (!process::pending_unblocked(thread)) return false;
-  process::note_restart(thread, process::kRestartNoIntr);
-  return true;
-}
-
 }  // namespace
 
 // Performs the call described by the frame and leaves its result there.
 void system_call(UserFrame& frame) {
   sched::Lthread& thread = sched::current();
-  if (interrupted_before_call(frame, thread)) [[unlikely]] return;
   const auto number = static_cast<uint32_t>(frame.orig_rax);  // Linux looks at 32 bits
   const uint64_t arguments[6] = {frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9};
   const syscall::Entry* entry = syscall::find(number);

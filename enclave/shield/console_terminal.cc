@@ -70,23 +70,23 @@ uint64_t ConsoleTerminal::read_deadline() const {
   return settings.c_cc[VTIME] == 0 ? 0 : sched::now_ns() + settings.c_cc[VTIME] * kTenth;
 }
 
-// What a signal wakes ends its call, even if a key came before it ran: a handler that leaves by longjmp (less) would lose what the call
-// had taken.
+// A signal that came before the key ends the call, although the key is there by now: had the reader been as quick as the signal, it would
+// have been asleep in this call. A handler that leaves by longjmp (less) would lose what the call had taken.
 Result<size_t> ConsoleTerminal::read(file::IoVector& to, bool nonblocking) {
   if (to.remaining() == 0) return size_t{0};
   uint64_t deadline = sched::kNever;
   for (bool first = true;; first = false) {
     {
       sched::MutexGuard guard(mutex_);
-      const bool woken_by_signal = signal_came_first_ && sched::interrupted();
+      if (first) deadline = read_deadline();
+      const bool signal_waits = signal_came_first_ && sched::interrupted();
       if (readable_.load()) {
-        if (woken_by_signal && !first) return Errno(process::kRestartSys);
+        if (signal_waits && deadline != 0 && !nonblocking) return Errno(process::kRestartSys);
         Result<size_t> count = take(to);
         queue_.notify(EPOLLOUT | EPOLLWRNORM);
         return count;
       }
-      signal_came_first_ = woken_by_signal;
-      if (first) deadline = read_deadline();
+      signal_came_first_ = signal_waits;
     }
     if (hung_up_.load() || deadline == 0) return size_t{0};
     if (nonblocking) return Errno(EAGAIN);

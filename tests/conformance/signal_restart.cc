@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -64,39 +63,6 @@ bool is_restarted(const Outcome& outcome, long result) {
 }
 
 }  // namespace
-
-// A handler that interrupts a computation runs before the call that follows it, and finds what that would have taken.
-int read_end, found_by_handler;
-
-CASE(signal_comes_before_the_next_call) {
-  int ends[2];
-  CHECK_EQ(pipe(ends), 0);
-  read_end = ends[0];
-  struct sigaction action = {};
-  action.sa_handler = [](int) { ioctl(read_end, FIONREAD, &found_by_handler); };
-  sigaction(SIGUSR1, &action, nullptr);
-  for (int i = 0; i < 20; ++i) {
-    std::atomic<int> state = 0;
-    long count = 0;
-    char byte;
-    found_by_handler = -1;
-    std::thread reader([&] {
-      state = 1;
-      for (uint64_t spins = 0; state != 2; ++spins)
-        if (spins % 100'000 == 0) sched_yield();
-      count = read(ends[0], &byte, 1);
-    });
-    while (state != 1) sched_yield();
-    CHECK_EQ(write(ends[1], "x", 1), 1);
-    pthread_kill(reader.native_handle(), SIGUSR1);
-    state = 2;
-    reader.join();
-    CHECK_EQ(count, 1);
-    CHECK_EQ(found_by_handler, 1);
-  }
-  close(ends[0]);
-  close(ends[1]);
-}
 
 CASE(read_from_a_pipe) {
   int ends[2];
