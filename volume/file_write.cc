@@ -5,7 +5,7 @@
 namespace scone::volume {
 namespace {
 
-constexpr size_t kWriteAtOnce = size_t{128} << 10;
+constexpr size_t kWriteAtOnce = size_t{256} << 10;
 constexpr size_t kPiecesAtOnce = 128;
 
 }  // namespace

@@ -15,6 +15,9 @@ constinit IntrusiveList<Page>
 constinit uint64_t g_count = 0;  // of all pages that are not `kept`, dirty ones included; guarded by g_lock
 constinit std::atomic<uint64_t> g_dirty{0};  // written under g_lock
 
+// Pages that are in no tree and not in use, for those that come: a cache that is full allocates nothing. Guarded by g_lock.
+constinit IntrusiveList<Page> g_spare;
+
 // How many pages in use an eviction passes over before it gives up.
 constexpr int kPatience = 64;
 
@@ -24,7 +27,15 @@ void free_page(Page* page) {
   delete page;
 }
 
-// g_lock held: the page leaves its tree; freed at once or with the last pin. True: it was dirty.
+// g_lock held: nobody has the page any more. Those that count against the budget stay for others.
+void give_up(Page* page) {
+  if (page->kept)
+    free_page(page);
+  else
+    g_spare.push_back(*page);
+}
+
+// g_lock held: the page leaves its tree; given up at once or with the last pin. True: it was dirty.
 bool detach(Page& page) {
   const bool was_dirty = std::exchange(page.dirty, false);
   page.tree = nullptr;
@@ -33,7 +44,7 @@ bool detach(Page& page) {
     page.unlink();
     --g_count;
   }
-  if (page.pins == 0) free_page(&page);
+  if (page.pins == 0) give_up(&page);
   return was_dirty;
 }
 
@@ -47,7 +58,7 @@ Pinned::~Pinned() {
 
 void PageCache::unpin(Page& page) {
   sched::SpinGuard guard(g_lock);
-  if (--page.pins == 0 && !page.tree) free_page(&page);
+  if (--page.pins == 0 && !page.tree) give_up(&page);
 }
 
 Pinned PageCache::find(PageTree& tree, uint64_t index) {
@@ -78,6 +89,11 @@ Result<Pinned> PageCache::allocate(bool kept) {
   if (!kept) {
     sched::SpinGuard guard(g_lock);
     if (g_count >= budget_) evict_one();
+    if (Page* spare = g_spare.pop_front()) {
+      spare->referenced = false;
+      spare->pins = 1;
+      return Pinned(spare);
+    }
   }
   Page* page = new (std::nothrow) Page;
   if (page) page->bytes = new (std::nothrow) uint8_t[kPageSize];

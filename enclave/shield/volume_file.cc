@@ -107,7 +107,9 @@ Result<void> VolumeFile::store_pages(std::span<const volume::Piece> pieces) {
 
 void VolumeFile::stored(bool successfully) {
   store_failed_.store(!successfully);
-  if (successfully) modified_.store(0);
+  if (!successfully) return;
+  modified_.store(0);
+  if (opens_.load() == 0) (void)release();  // what could not be stored when it was closed
 }
 
 void VolumeFile::store_all() { (void)mount().dirty_files().store().ok(); }
