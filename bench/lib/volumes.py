@@ -6,9 +6,10 @@ import contextlib
 import shutil
 import signal
 import subprocess
+import time
 
 from clients import LoadError
-from programs import PROGRAMS, Program, Sqlite
+from programs import PROGRAMS, Program, Sqlite, Start
 from sides import SCONE
 from web import Nginx
 
@@ -48,13 +49,19 @@ def gocryptfs(folder):
     cipher.mkdir()
     password.write_text("benchmark")
     call("gocryptfs", "-q", "-init", "-scryptn", "10", "-passfile", password, cipher)
-    call("gocryptfs", "-q", "-passfile", password, cipher, folder)
+    # In our session: where the kernel groups by session, a daemon of its own would not have the priority that --nice gives us.
+    server = subprocess.Popen(["gocryptfs", "-q", "-fg", "-passfile", password, cipher, folder], stdin=subprocess.DEVNULL)
     try:
+        while not folder.is_mount():
+            if server.poll() is not None:
+                raise LoadError("gocryptfs cannot be mounted here")
+            time.sleep(0.02)
         yield ()
     finally:
         # A second signal must not leave the mount behind: whoever stops us may send one to the whole group, too.
         signals = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-        subprocess.run(["fusermount3", "-u", "-z", str(folder)], check=True)
+        subprocess.run(["fusermount3", "-u", "-z", str(folder)], check=server.poll() is None)
+        server.wait()
         signal.pthread_sigmask(signal.SIG_SETMASK, signals)
 
 
@@ -110,6 +117,23 @@ class NginxInRegion(Protected, Nginx):
         self.name, self.protection = f"nginx-{protection}-{kib}k", protection
 
 
+class StartWithVolume(Protected, Start):
+    """/bin/true, beside a volume of 100,000 files, which is opened first."""
+
+    FILES = 100_000
+
+    def __init__(self):
+        super().__init__()
+        self.name = "startup-volume-100k"
+
+    def place(self, folder, side):
+        for number in range(self.FILES if side.name != "native" else 0):
+            path = folder / self.protected / f"{number // 1000}"
+            path.mkdir(exist_ok=True, parents=True)
+            (path / f"{number}").write_bytes(b"x")
+        return super().place(folder, side)
+
+
 def files(peer=None):
     for kib in (4, 64):
         yield Files("write", kib, peer=peer)
@@ -121,6 +145,6 @@ def files(peer=None):
 
 WORKLOADS = [
     Files("cipher", 4), *files(), *files(gocryptfs),
-    SqliteInRegion(), SqliteInRegion(gocryptfs),
+    SqliteInRegion(), SqliteInRegion(gocryptfs), StartWithVolume(),
     *(NginxInRegion(kib, protection) for protection in ("encrypted", "authenticated") for kib in (1, 64)),
 ]
