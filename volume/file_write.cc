@@ -297,7 +297,8 @@ Result<void> FileContent::read_stored(std::span<const uint64_t> chunks, MutableB
     const bool stored = entry && chunks[i] < chunk_count(node_.size_, chunk_size_);
     const size_t size = stored ? stored_size(chunks[i]) : 0;
     if (stored) TRY(host_files_.open(node_, false));
-    TRY(pieces->push({stored ? uint64_t{entry->slot} * chunk_size_ : 0, into.subspan(i * chunk_size_, size)}));
+    TRY(pieces->push(
+        {stored ? uint64_t{entry->slot} * chunk_size_ : 0, into.subspan(i * chunk_size_, size)}));
   }
   if (file().host) file().host->pread_all(pieces->span());
   for (const ReadPiece& piece : *pieces)

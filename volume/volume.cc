@@ -200,8 +200,7 @@ Result<void> Volume::write(Node& node, uint64_t offset, Bytes from) {
   return FileContent(*state_, node).write(offset, from);
 }
 
-Result<void> Volume::write_back(Node& node, std::span<const Piece> pieces,
-                                std::optional<int64_t> modified) {
+Result<void> Volume::write_back(Node& node, std::span<const Piece> pieces, std::optional<int64_t> modified) {
   TRY(state_->require_mutable());
   if (node.type_ != NodeType::kFile) return Errno(EISDIR);
   return FileContent(*state_, node).write_back(pieces, modified);

@@ -132,7 +132,8 @@ void cipher(const Settings& settings) {
     for (uint64_t i = 0; i < settings.file_size / settings.block; ++i) {
       memcpy(nonce, &i, sizeof i);
       if (EVP_EncryptInit_ex(context, nullptr, nullptr, nullptr, nonce) != 1 ||
-          EVP_EncryptUpdate(context, block.data(), &size, block.data(), static_cast<int>(block.size())) != 1 ||
+          EVP_EncryptUpdate(context, block.data(), &size, block.data(), static_cast<int>(block.size())) !=
+              1 ||
           EVP_EncryptFinal_ex(context, block.data(), &size) != 1 ||
           EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, sizeof tag, tag) != 1)
         fail("cipher");

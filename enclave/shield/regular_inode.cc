@@ -156,8 +156,8 @@ Result<size_t> RegularInode::write(std::optional<uint64_t> offset, file::IoVecto
     const size_t wanted = min_of(from.remaining(), bounce.span().size());
     Result<size_t> got = from.gather(bounce.span().data(), wanted);
     if (!got.ok()) return file::partial(done, got.error());
-    const Result<size_t> written =
-        write_locked(offset ? std::optional(*offset + done) : std::nullopt, bounce.span().first(got.value()), end);
+    const Result<size_t> written = write_locked(offset ? std::optional(*offset + done) : std::nullopt,
+                                                bounce.span().first(got.value()), end);
     if (page_cache().too_dirty()) store_all();
     if (!written.ok()) return file::partial(done, written.error());
     done += written.value();

@@ -94,7 +94,8 @@ class VolumeFile final : public VolumeFacts<RegularInode> {
   std::atomic<bool> held_{false};  // written with the volume's lock held exclusively
   // Of writes that wait: when the last one was. 0: the node has the right times. Written with the content lock held.
   std::atomic<int64_t> modified_{0};
-  std::atomic<bool> store_failed_{false};  // from then on writes go through, so that each hears of its own error
+  std::atomic<bool> store_failed_{
+      false};  // from then on writes go through, so that each hears of its own error
 };
 
 class VolumeSymlink final : public VolumeFacts<Inode> {

@@ -96,7 +96,9 @@ PiecesOf::PiecesOf(Random& random, std::string& contents) {
     for (size_t page = at / kPage; page <= (at + text.size() - 1) / kPage; ++page) dirty.insert(page);
   }
   for (const size_t page : dirty)
-    pieces_.push_back({page * kPage, bytes_of(contents).subspan(page * kPage).first(std::min(kPage, contents.size() - page * kPage))});
+    pieces_.push_back(
+        {page * kPage,
+         bytes_of(contents).subspan(page * kPage).first(std::min(kPage, contents.size() - page * kPage))});
 }
 
 Node* write_file(Volume& volume, const std::string& path, const std::string& contents) {

@@ -86,7 +86,8 @@ TEST_P(VolumeTest, RandomReadsWritesAndTruncationsEqualAPlainFile) {
         case 5: {
           std::string changed = model;
           const PiecesOf pieces(random, changed);
-          ASSERT_TRUE(volume_->write_back(*node, pieces.all(), 12345).ok()) << around_.failures.back() << step;
+          ASSERT_TRUE(volume_->write_back(*node, pieces.all(), 12345).ok())
+              << around_.failures.back() << step;
           ASSERT_EQ(node->attributes().mtime, 12345);
           model = std::move(changed);
           break;
