@@ -10,9 +10,6 @@ namespace {
 
 // Of one stream at a time, so that one that never ends does not keep others waiting.
 constexpr int kMostPerTurn = 4;
-// With one crossing. What came in is read a second time when the enclave copies it, and should be in the processor's cache still; more of it
-// saves little, since so much is many requests.
-constexpr uint64_t kRoundBytes = 192 << 10;
 
 }  // namespace
 
@@ -86,10 +83,7 @@ bool EpollReceiver::receive_one(uint64_t token, Stream& stream, unsigned ethread
   area.arrivals[area.arrival_count++] = {token, error ? -error : count, buffer};
   stream.ethread = ethread;
   stream.mark = ++arrivals_[ethread];
-  if (count > 0) {
-    --stream.allowed;
-    round_bytes_[ethread] += static_cast<uint64_t>(count);
-  }
+  if (count > 0) --stream.allowed;
   // Short: that was all, and more makes an edge, unless the edge of the end came with it. The end and errors are final.
   stream.readable = count == static_cast<ssize_t>(abi::kReceiveBufferSize) || (count > 0 && stream.ending);
   if (count <= 0) stream.allowed = 0;
@@ -99,7 +93,6 @@ bool EpollReceiver::receive_one(uint64_t token, Stream& stream, unsigned ethread
 void EpollReceiver::serve(uint64_t token, Stream& stream, unsigned ethread, abi::EthreadArea& area) {
   stream.queued = false;
   bool more = stream.readable && stream.allowed > 0;
-  if (more && round_bytes_[ethread] >= kRoundBytes) return queue(token, stream);
   if (more && !may_serve(stream, ethread)) return queue(token, stream);
   for (int i = 0; more && i < kMostPerTurn && area.arrival_count < abi::kMaxArrivals; ++i)
     more = receive_one(token, stream, ethread, area) && stream.allowed > 0;
@@ -109,7 +102,6 @@ void EpollReceiver::serve(uint64_t token, Stream& stream, unsigned ethread, abi:
 bool EpollReceiver::before_wait(unsigned ethread, abi::EthreadArea& area) {
   area.arrival_count = 0;
   std::lock_guard guard(mutex_);
-  round_bytes_[ethread] = 0;
   if (waiting_.empty()) return false;
   for (uint64_t token : std::exchange(waiting_, {}))
     if (auto entry = streams_.find(token); entry != streams_.end()) serve(token, entry->second, ethread, area);

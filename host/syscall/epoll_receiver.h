@@ -43,7 +43,6 @@ class EpollReceiver final : public Receiver {
   std::unordered_map<uint64_t, Stream> streams_;
   std::vector<uint64_t> waiting_;                 // tokens of streams that may have something, to be served without an event
   uint64_t arrivals_[abi::kMaxEthreads] = {};     // brought so far
-  uint64_t round_bytes_[abi::kMaxEthreads] = {};  // brought since the ethread began to wait
 };
 
 }  // namespace scone::host
