@@ -30,6 +30,10 @@ class HostDescriptor final : public RefCounted {
   bool shared() const { return shared_.load(std::memory_order_relaxed); }
   void note_shared() { shared_.store(true, std::memory_order_relaxed); }
 
+  // The size of a regular file as the host last said; 0: unknown, or a file that only looks regular (procfs, tracefs).
+  uint64_t last_size() const { return last_size_.load(std::memory_order_relaxed); }
+  void note_size(uint64_t size) const { last_size_.store(size, std::memory_order_relaxed); }
+
   // An unlock that nobody waited for failed: the next lock call tells. 0: none.
   void note_lock_error(int error) { lock_error_.store(error, std::memory_order_relaxed); }
   int take_lock_error() { return lock_error_.exchange(0, std::memory_order_relaxed); }
@@ -43,6 +47,7 @@ class HostDescriptor final : public RefCounted {
   std::atomic<bool> shared_{false};
   std::atomic<bool> syncs_quickly_{false};
   std::atomic<int> lock_error_{0};
+  mutable std::atomic<uint64_t> last_size_{0};
 };
 
 }  // namespace scone::file

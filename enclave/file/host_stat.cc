@@ -49,15 +49,20 @@ void read_host_stat(const HostBuffer& buffer, struct ::stat& result) {
   if (!plausible(result)) boundary::host_violation("stat: impossible attributes");
 }
 
+void note_size(const HostDescriptor& descriptor, const struct ::stat& stat) {
+  if ((stat.st_mode & kModeType) == kModeRegular) descriptor.note_size(static_cast<uint64_t>(stat.st_size));
+}
+
 Result<void> host_stat(const HostDescriptor& descriptor, struct ::stat& result) {
   if (auto known = foresight::find(foresight::Inquiry::stat(descriptor.number()))) {
     TRY(boundary::check_result(known->result));
     read_host_stat(known->bytes, result);
-    return ok();
+  } else {
+    HostBuffer buffer = TRY(HostBuffer::allocate(kHostStatSize));
+    TRY(host_call(__NR_fstat, descriptor.number(), buffer.address()));
+    read_host_stat(buffer, result);
   }
-  HostBuffer buffer = TRY(HostBuffer::allocate(kHostStatSize));
-  TRY(host_call(__NR_fstat, descriptor.number(), buffer.address()));
-  read_host_stat(buffer, result);
+  note_size(descriptor, result);
   return ok();
 }
 

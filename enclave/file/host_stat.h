@@ -24,6 +24,8 @@ void read_host_statfs(const HostBuffer& buffer, struct ::statfs& result);
 
 // fstat(2) on the host.
 Result<void> host_stat(const HostDescriptor& descriptor, struct ::stat& result);
+// Remembers a regular file's size with the descriptor.
+void note_size(const HostDescriptor& descriptor, const struct ::stat& stat);
 // Only its st_mode.
 Result<uint32_t> host_mode(const HostDescriptor& descriptor);
 

@@ -47,6 +47,7 @@ Result<round_cache::Opened> look(const round_cache::Question& question, const Lo
                        flags_for_host(flags), mode, snapshot->answer.address(), snapshot->answer.size()));
   round_cache::Opened opened{TRY(HostDescriptor::create(TRY(HostFd::adopt(fd)))), std::move(snapshot)};
   read_host_stat(opened.snapshot->answer, opened.snapshot->stat);
+  note_size(*opened.descriptor, opened.snapshot->stat);
   if ((opened.snapshot->stat.st_mode & kModeType) != kModeRegular) return opened;
   opened.snapshot->content_offset = sizeof(abi::OpenAnswer);
   opened.snapshot->has_content = content > 0 && holds_content(*opened.snapshot);

@@ -120,12 +120,15 @@ Result<Ref<Piece>> read_piece(uint64_t descriptor, uint64_t offset, size_t lengt
 
 }  // namespace
 
-Result<size_t> read(uint64_t descriptor, IoVector& to, uint64_t offset) {
+Result<size_t> read(const HostDescriptor& file, IoVector& to, uint64_t offset) {
+  const uint64_t descriptor = file.number();
   const size_t length = to.remaining();
   if (!boundary::batching() || length == 0) return read_plainly(descriptor, to, offset);
   Ref<Piece> piece = take(descriptor, offset, length);
   if (!piece) {
-    const size_t ahead = boundary::calls_wait_for_company() ? 0 : plan(descriptor, offset, length);
+    const uint64_t size = file.last_size();
+    const bool more = offset < size && length < size - offset && !boundary::calls_wait_for_company();
+    const size_t ahead = more ? min_of(plan(descriptor, offset, length), size - offset - length) : 0;
     if (ahead == 0) return read_plainly(descriptor, to, offset);
     piece = TRY(read_piece(descriptor, offset, length + ahead));
     keep(descriptor, piece);

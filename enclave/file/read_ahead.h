@@ -7,12 +7,14 @@
 #include <cstdint>
 
 #include "base/result.h"
+#include "enclave/file/host_descriptor.h"
 #include "enclave/file/io_vector.h"
 
 namespace scone::file::read_ahead {
 
-// pread(2) of the host's `descriptor` into `to`; or from what is here. Short at the end of the file only. Thread safe.
-Result<size_t> read(uint64_t descriptor, IoVector& to, uint64_t offset);
+// pread(2) of the host's file into `to`; or from what is here. Short at the end of the file only. Nothing beyond the size that was last seen is
+// read ahead, so that no bytes are lost of files whose reads take them away (tracefs). Thread safe.
+Result<size_t> read(const HostDescriptor& file, IoVector& to, uint64_t offset);
 
 // After a crossing.
 void forget_all();

@@ -22,15 +22,15 @@ class ReadAheadTest : public testing::Test {
     close(file);
     return fd;
   }
-  ReadAheadTest() : fd_(open_another()) {
+  ReadAheadTest() : fd_(open_another()), file_(HostDescriptor::create(HostFd::adopt(static_cast<uint64_t>(fd_)).take()).take()) {
     for (int i = 0; i < 40'000; ++i) content_ += static_cast<char>('a' + i % 23);
     EXPECT_EQ(pwrite(fd_, content_.data(), content_.size(), 0), static_cast<ssize_t>(content_.size()));
+    file_->note_size(content_.size());
     cross();
     fake::journal().clear();
   }
   ~ReadAheadTest() override {
     cross();
-    close(fd_);
   }
   static void cross() {
     fake::cross();
@@ -41,14 +41,15 @@ class ReadAheadTest : public testing::Test {
     std::string text(size, '-');
     IoVector to = IoVector::of_runtime(text.data(), size);
     fake::cross();
-    const Result<size_t> count = read(static_cast<uint64_t>(fd_), to, offset);
+    const Result<size_t> count = read(*file_, to, offset);
     text.resize(count.ok() ? count.value() : 0);
     return text;
   }
   static size_t calls() { return fake::journal().numbers.size(); }
 
   fake::BatchingGuard batching_;
-  const int fd_;
+  const int fd_;  // file_'s
+  const Ref<HostDescriptor> file_;
   std::string content_;
 };
 
@@ -91,6 +92,12 @@ TEST_F(ReadAheadTest, TheEndIsAShortRead) {
   get(0, 19'990), get(19'990, 19'990);
   EXPECT_EQ(get(39'980, 1000), content_.substr(39'980));
   EXPECT_EQ(get(40'000, 1000), "");
+}
+
+TEST_F(ReadAheadTest, OfAFileWithoutSizeNothingIsReadAhead) {
+  file_->note_size(0);
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(get(static_cast<uint64_t>(i) * 1000, 1000).size(), 1000u);
+  EXPECT_EQ(calls(), 4u);
 }
 
 // A host that returns more than it was asked for.

@@ -42,7 +42,7 @@ std::optional<Result<size_t>> read_known(const HostDescriptor& file, IoVector& t
 Result<size_t> pread(const HostDescriptor& file, IoVector& to, uint64_t offset) {
   if (auto read = read_snapshot(file, to, offset)) return std::move(*read);
   if (auto read = read_known(file, to, offset)) return std::move(*read);
-  return read_ahead::read(file.number(), to, offset);
+  return read_ahead::read(file, to, offset);
 }
 
 Result<size_t> pwrite(uint64_t descriptor, IoVector& from, uint64_t offset) {
