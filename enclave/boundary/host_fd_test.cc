@@ -115,7 +115,8 @@ TEST_F(HostFdTest, WhatIsNotOursIsNotClosed) {
   { HostFd inherited = HostFd::inherited(1); }
   EXPECT_THAT(Round::cross(), IsEmpty());
   EXPECT_THAT(g_closed_now, IsEmpty());
-  for (uint64_t number : {uint64_t{12}, uint64_t{1}, uint64_t{1} << 40})  // where the enclave would be stopped
+  for (uint64_t number :
+       {uint64_t{12}, uint64_t{1}, uint64_t{1} << 40})  // where the enclave would be stopped
     EXPECT_THROW((void)HostFd::adopt(number), std::string);
 }
 

@@ -66,8 +66,8 @@ class Round {
   PostedCall* under_way_[abi::kMaxPosted];
   uint64_t travelling_ = 0;
   static constexpr uint64_t kOvertaken = UINT64_MAX;
-  uint64_t left_at_ = 0;         // the world's age at the beginning of the last crossing
-  uint64_t age_ = kOvertaken;    // and at its end, if nothing else came in between
+  uint64_t left_at_ = 0;       // the world's age at the beginning of the last crossing
+  uint64_t age_ = kOvertaken;  // and at its end, if nothing else came in between
 };
 
 namespace {

@@ -43,13 +43,13 @@ std::optional<Inquiry> Inquiry::stat_path(std::string_view path, uint64_t flags)
 }
 
 bool Inquiry::operator==(const Inquiry& other) const {
-  return number == other.number && descriptor == other.descriptor && first == other.first && offset == other.offset &&
-         path_size == other.path_size && memcmp(path, other.path, path_size) == 0;
+  return number == other.number && descriptor == other.descriptor && first == other.first &&
+         offset == other.offset && path_size == other.path_size && memcmp(path, other.path, path_size) == 0;
 }
 
 namespace {
 
-constexpr size_t kMost = 4;       // questions behind one action
+constexpr size_t kMost = 4;  // questions behind one action
 constexpr size_t kHabits = 32;
 
 // What followed an action the last time.
@@ -68,9 +68,9 @@ struct Known {
 };
 
 constinit sched::SpinLock g_lock{sched::LockRank::kObject};
-constinit Habit g_habits[kHabits] = {};          // guarded by g_lock, as the rest
-constinit Habit* g_current = nullptr;            // of the last action, while what follows is learned
-constinit uint64_t g_age = 0;                    // the world's age if nothing but the action and questions after it has crossed
+constinit Habit g_habits[kHabits] = {};  // guarded by g_lock, as the rest
+constinit Habit* g_current = nullptr;    // of the last action, while what follows is learned
+constinit uint64_t g_age = 0;  // the world's age if nothing but the action and questions after it has crossed
 constinit std::atomic<uint32_t> g_known_count{0};  // read without it as a hint
 constinit Known* g_known = nullptr;                // kMost of them, made when needed, never destroyed
 
@@ -117,7 +117,8 @@ void begin(uint32_t action, uint64_t descriptor, Plan& plan) {
   for (size_t i = 0; i < habit.count; ++i) {
     habit.following[i].wanted = false;
     const Inquiry& inquiry = habit.following[i].inquiry;
-    if (inquiry.number == __NR_newfstatat || inquiry.descriptor == descriptor) plan.inquiries[plan.count++] = inquiry;
+    if (inquiry.number == __NR_newfstatat || inquiry.descriptor == descriptor)
+      plan.inquiries[plan.count++] = inquiry;
   }
   g_current = &habit;
 }
@@ -131,12 +132,16 @@ Result<boundary::CallArguments> prepare_one(const Inquiry& inquiry, Asked& asked
   const bool reads = inquiry.number == __NR_pread64;
   asked.bytes = TRY(HostBuffer::allocate(reads ? inquiry.first : kHostStatSize));
   const uint64_t bytes = asked.bytes.address();
-  if (reads) return boundary::CallArguments{inquiry.number, {inquiry.descriptor, bytes, inquiry.first, inquiry.offset}};
-  if (inquiry.number == __NR_fstat) return boundary::CallArguments{inquiry.number, {inquiry.descriptor, bytes}};
+  if (reads)
+    return boundary::CallArguments{inquiry.number,
+                                   {inquiry.descriptor, bytes, inquiry.first, inquiry.offset}};
+  if (inquiry.number == __NR_fstat)
+    return boundary::CallArguments{inquiry.number, {inquiry.descriptor, bytes}};
   asked.path = TRY(HostBuffer::allocate(inquiry.path_size + 1));
   asked.path.write(0, inquiry.path, inquiry.path_size);
   asked.path.put(inquiry.path_size, '\0');
-  return boundary::CallArguments{inquiry.number, {inquiry.descriptor, asked.path.address(), bytes, inquiry.first}};
+  return boundary::CallArguments{inquiry.number,
+                                 {inquiry.descriptor, asked.path.address(), bytes, inquiry.first}};
 }
 
 // False: there is no memory.
@@ -202,10 +207,11 @@ Result<uint64_t> act(const boundary::CallArguments& call, uint64_t descriptor, u
   boundary::CallArguments calls[1 + kMost] = {call};
   int64_t results[1 + kMost];
   Asked asked[kMost];
-  const bool together = plan.count > 0 && !boundary::calls_wait_for_company() && boundary::posts_travel(plan.count) && have_room() &&
-                        prepare(plan, asked, calls + 1);
+  const bool together = plan.count > 0 && !boundary::calls_wait_for_company() &&
+                        boundary::posts_travel(plan.count) && have_room() && prepare(plan, asked, calls + 1);
   if (together) boundary::host_calls({calls, 1 + plan.count}, {results, 1 + plan.count});  // by one exit
-  Result<uint64_t> result = together ? boundary::check_result(results[0]) : host_call(call.number, a[0], a[1], a[2], a[3], a[4], a[5]);
+  Result<uint64_t> result = together ? boundary::check_result(results[0])
+                                     : host_call(call.number, a[0], a[1], a[2], a[3], a[4], a[5]);
   if (together) keep(plan, asked, results + 1);
   expect_questions();
   return result;

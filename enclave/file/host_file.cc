@@ -24,8 +24,8 @@ Result<uint64_t> HostFile::number_for_locks() {
     path.append("/proc/self/fd/");
     path.append_number(number());
     HostBuffer name = TRY(HostBuffer::string(path.c_str()));
-    const uint64_t opened = TRY(
-        host_call(__NR_openat, static_cast<uint64_t>(AT_FDCWD), name.address(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    const uint64_t opened = TRY(host_call(__NR_openat, static_cast<uint64_t>(AT_FDCWD), name.address(),
+                                          O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     own_ = TRY(HostDescriptor::create(TRY(HostFd::adopt(opened))));
   }
   return own_->number();

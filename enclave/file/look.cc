@@ -34,7 +34,8 @@ bool may_be_remembered(uint64_t directory, int flags) {
   return directory == static_cast<uint64_t>(AT_FDCWD) && (flags & ~kHarmless) == O_RDONLY;
 }
 
-Result<round_cache::Opened> look(const round_cache::Question& question, const LookedAt& place, int flags, uint32_t mode) {
+Result<round_cache::Opened> look(const round_cache::Question& question, const LookedAt& place, int flags,
+                                 uint32_t mode) {
   const bool keep = may_be_remembered(place.directory, flags);
   auto* object = new (std::nothrow) Snapshot;
   if (!object) return Errno(ENOMEM);
@@ -42,9 +43,9 @@ Result<round_cache::Opened> look(const round_cache::Question& question, const Lo
   snapshot->path_hash = path_habits::hash(place.name);
   const uint64_t content = keep ? path_habits::read_size(snapshot->path_hash) : 0;
   snapshot->answer = TRY(HostBuffer::allocate(sizeof(abi::OpenAnswer) + content));
-  const uint64_t fd =
-      TRY(question.ask(static_cast<uint64_t>(abi::RunnerCall::kOpenAndLook), place.directory, place.path.address(),
-                       flags_for_host(flags), mode, snapshot->answer.address(), snapshot->answer.size()));
+  const uint64_t fd = TRY(question.ask(static_cast<uint64_t>(abi::RunnerCall::kOpenAndLook), place.directory,
+                                       place.path.address(), flags_for_host(flags), mode,
+                                       snapshot->answer.address(), snapshot->answer.size()));
   round_cache::Opened opened{TRY(HostDescriptor::create(TRY(HostFd::adopt(fd)))), std::move(snapshot)};
   read_host_stat(opened.snapshot->answer, opened.snapshot->stat);
   note_size(*opened.descriptor, opened.snapshot->stat);

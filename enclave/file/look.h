@@ -26,6 +26,7 @@ struct LookedAt {
 
 // open(2), fstat(2) and, if files of this name are usually read, read(2) by one crossing; remembered where that may be.
 // With O_NONBLOCK: what has to wait says EAGAIN or ENXIO.
-Result<round_cache::Opened> look(const round_cache::Question& question, const LookedAt& place, int flags, uint32_t mode);
+Result<round_cache::Opened> look(const round_cache::Question& question, const LookedAt& place, int flags,
+                                 uint32_t mode);
 
 }  // namespace scone::file

@@ -112,8 +112,10 @@ Result<Ref<File>> open_and_look(const HostPlace& place, const PathName& path, in
   const round_cache::Question question(hash);
   if (keep)  // another thread may have asked meanwhile
     if (auto found = round_cache::find_open(path.view(), flags)) return open_again(*found, flags);
-  Result<round_cache::Opened> looked = look(question, {place.directory, place.path, path.view()}, flags, mode);
-  if (!looked.ok()) return nonblock_refused(place, flags, looked.error()) ? open_there(place, flags, mode) : looked.error();
+  Result<round_cache::Opened> looked =
+      look(question, {place.directory, place.path, path.view()}, flags, mode);
+  if (!looked.ok())
+    return nonblock_refused(place, flags, looked.error()) ? open_there(place, flags, mode) : looked.error();
   round_cache::Opened opened = looked.take();
   const uint32_t type = opened.snapshot->stat.st_mode;
   const bool waits = !(flags & O_NONBLOCK) && (flags & O_ACCMODE) == O_RDONLY;

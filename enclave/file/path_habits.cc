@@ -64,7 +64,9 @@ std::optional<int> expected_open(uint32_t path_hash) {
   return static_cast<int>(*entry);
 }
 
-void note_open(uint32_t path_hash, int flags) { g_opened.exchange(path_hash, static_cast<uint32_t>(flags) & ~kUnfulfilled); }
+void note_open(uint32_t path_hash, int flags) {
+  g_opened.exchange(path_hash, static_cast<uint32_t>(flags) & ~kUnfulfilled);
+}
 
 bool often_asked(uint32_t question_hash) {
   const auto age = static_cast<uint32_t>(boundary::world_age());

@@ -20,7 +20,7 @@ constexpr size_t kFiles = 4;
 constexpr size_t kMostAhead = 128 << 10;
 constexpr size_t kLargeRead = 64 << 10;  // worth a crossing of its own
 constexpr uint32_t kMostInVain = 2;
-constexpr uint32_t kPause = 64;          // sequential reads until the next try
+constexpr uint32_t kPause = 64;  // sequential reads until the next try
 
 // [begin, end) of a file, in host memory: each byte is copied once for each read, as from a read of its own.
 struct Piece final : RefCounted {
@@ -32,12 +32,12 @@ struct Piece final : RefCounted {
 // How a file is being read, and what is here of it.
 struct Reading {
   uint64_t descriptor = UINT64_MAX;
-  uint64_t next = 0;        // where the last read ended
-  size_t window = 0;        // how far the last one read ahead
+  uint64_t next = 0;  // where the last read ended
+  size_t window = 0;  // how far the last one read ahead
   uint32_t pause = 0;
-  uint32_t in_vain = 0;     // pieces of which nothing was used, in a row
-  Piece* piece = nullptr;   // holds a reference, by hand: the table is never destroyed
-  bool used = false;        // some of it
+  uint32_t in_vain = 0;    // pieces of which nothing was used, in a row
+  Piece* piece = nullptr;  // holds a reference, by hand: the table is never destroyed
+  bool used = false;       // some of it
 
   Ref<Piece> exchange(Ref<Piece> other) { return Ref<Piece>::adopt(std::exchange(piece, other.release())); }
 };
@@ -90,7 +90,8 @@ Ref<Piece> take(uint64_t descriptor, uint64_t offset, size_t length) {
   for (Reading& reading : g_readings) {
     if (reading.descriptor != descriptor || !reading.piece) continue;
     const Piece& piece = *reading.piece;
-    if (offset < piece.begin || offset >= piece.end || (length > piece.end - offset && !piece.ends_file)) return nullptr;
+    if (offset < piece.begin || offset >= piece.end || (length > piece.end - offset && !piece.ends_file))
+      return nullptr;
     reading.used = true;
     reading.in_vain = 0;
     reading.next = offset + min_of<uint64_t>(length, piece.end - offset);
@@ -111,7 +112,8 @@ Result<Ref<Piece>> read_piece(uint64_t descriptor, uint64_t offset, size_t lengt
   if (!object) return Errno(ENOMEM);
   Ref<Piece> piece = Ref<Piece>::adopt(object);
   piece->bytes = TRY(HostBuffer::allocate(length));
-  const uint64_t answer = TRY(host_call_now(__NR_pread64, descriptor, piece->bytes.address(), length, offset));
+  const uint64_t answer =
+      TRY(host_call_now(__NR_pread64, descriptor, piece->bytes.address(), length, offset));
   piece->begin = offset;
   piece->end = offset + boundary::check_count(answer, length);
   piece->ends_file = answer < length;

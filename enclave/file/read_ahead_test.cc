@@ -22,16 +22,16 @@ class ReadAheadTest : public testing::Test {
     close(file);
     return fd;
   }
-  ReadAheadTest() : fd_(open_another()), file_(HostDescriptor::create(HostFd::adopt(static_cast<uint64_t>(fd_)).take()).take()) {
+  ReadAheadTest()
+      : fd_(open_another()),
+        file_(HostDescriptor::create(HostFd::adopt(static_cast<uint64_t>(fd_)).take()).take()) {
     for (int i = 0; i < 40'000; ++i) content_ += static_cast<char>('a' + i % 23);
     EXPECT_EQ(pwrite(fd_, content_.data(), content_.size(), 0), static_cast<ssize_t>(content_.size()));
     file_->note_size(content_.size());
     cross();
     fake::journal().clear();
   }
-  ~ReadAheadTest() override {
-    cross();
-  }
+  ~ReadAheadTest() override { cross(); }
   static void cross() {
     fake::cross();
     forget_all();
@@ -61,7 +61,8 @@ TEST_F(ReadAheadTest, WhoReadsOnFindsMoreThanAskedFor) {
 }
 
 TEST_F(ReadAheadTest, ReadsHereAndThereReadNothingMore) {
-  for (uint64_t offset : {100, 9000, 300, 20'000, 5000}) EXPECT_EQ(get(offset, 10), content_.substr(offset, 10));
+  for (uint64_t offset : {100, 9000, 300, 20'000, 5000})
+    EXPECT_EQ(get(offset, 10), content_.substr(offset, 10));
   EXPECT_EQ(calls(), 5u);
 }
 
@@ -102,9 +103,8 @@ TEST_F(ReadAheadTest, OfAFileWithoutSizeNothingIsReadAhead) {
 
 // A host that returns more than it was asked for.
 TEST_F(ReadAheadTest, MoreThanAskedForIsAViolation) {
-  fake::KernelGuard lies(fake::lie_about(__NR_pread64, [](const fake::Call& call) {
-    return static_cast<int64_t>(call.arguments[2] + 1);
-  }));
+  fake::KernelGuard lies(fake::lie_about(
+      __NR_pread64, [](const fake::Call& call) { return static_cast<int64_t>(call.arguments[2] + 1); }));
   EXPECT_THROW(get(0, 1000), fake::Violation);
   EXPECT_THROW((get(1000, 1000), get(2000, 1000)), fake::Violation);
 }

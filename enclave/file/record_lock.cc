@@ -39,7 +39,8 @@ Result<void> make_absolute(File& file, struct flock& lock) {
 // What is locked or unlocked, for foresight.
 uint32_t hash_of(uint64_t descriptor, uint64_t command, const struct flock& lock) {
   uint64_t hash = descriptor * 31 + command;
-  for (uint64_t part : {static_cast<uint64_t>(lock.l_type), static_cast<uint64_t>(lock.l_start), static_cast<uint64_t>(lock.l_len)})
+  for (uint64_t part : {static_cast<uint64_t>(lock.l_type), static_cast<uint64_t>(lock.l_start),
+                        static_cast<uint64_t>(lock.l_len)})
     hash = (hash ^ part) * 0x9e3779b97f4a7c15;
   return static_cast<uint32_t>(hash >> 32) | 1;
 }
@@ -49,8 +50,10 @@ Result<uint64_t> ask_host(HostFile& file, int command, const HostBuffer& lock) {
   const uint64_t number = of_description ? TRY(file.number_for_locks()) : file.number();
   const auto at_once = static_cast<uint64_t>(without_waiting(command));
   const boundary::CallArguments call{__NR_fcntl, {number, at_once, lock.address()}};
-  Result<uint64_t> tried = asks(command) ? host_call(__NR_fcntl, number, at_once, lock.address())
-                                         : foresight::act(call, file.number(), hash_of(number, at_once, lock.get<struct flock>(0)));
+  Result<uint64_t> tried =
+      asks(command)
+          ? host_call(__NR_fcntl, number, at_once, lock.address())
+          : foresight::act(call, file.number(), hash_of(number, at_once, lock.get<struct flock>(0)));
   const bool taken = !tried.ok() && (tried.error() == Errno(EAGAIN) || tried.error() == Errno(EACCES));
   if (!taken || without_waiting(command) == command) return tried;
   return host_call_blocking(__NR_fcntl, number, static_cast<uint64_t>(command), lock.address());

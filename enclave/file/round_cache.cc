@@ -13,7 +13,8 @@
 
 namespace scone::file::round_cache {
 
-Question::Question(uint32_t hash) : alone_(!boundary::calls_wait_for_company() || path_habits::often_asked(hash)) {
+Question::Question(uint32_t hash)
+    : alone_(!boundary::calls_wait_for_company() || path_habits::often_asked(hash)) {
   // Who asks on and on without ever parking would keep the others waiting until the next tick.
   if (alone_ && boundary::calls_wait_for_company()) sched::yield();
 }

@@ -1,14 +1,13 @@
 // What may be found again, and until when.
 #include <sys/stat.h>
 #define _ASM_X86_STAT_H  // the same struct, which the C library has declared already
-#include "enclave/file/round_cache.h"
-
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <string>
 
 #include "enclave/file/path_habits.h"
+#include "enclave/file/round_cache.h"
 #include "tests/file/fake_host.h"
 
 namespace scone::file::round_cache {

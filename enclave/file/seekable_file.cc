@@ -21,7 +21,8 @@ namespace {
 // From what the host said when the file was just opened, if that has it.
 std::optional<Result<size_t>> read_snapshot(const HostDescriptor& descriptor, IoVector& to, uint64_t offset) {
   Ref<Snapshot> snapshot = round_cache::find(descriptor);
-  if (snapshot && !snapshot->has_content) path_habits::note_read(snapshot->path_hash, static_cast<uint64_t>(snapshot->stat.st_size));
+  if (snapshot && !snapshot->has_content)
+    path_habits::note_read(snapshot->path_hash, static_cast<uint64_t>(snapshot->stat.st_size));
   if (!snapshot || !snapshot->has_content) return std::nullopt;
   const auto size = static_cast<uint64_t>(snapshot->stat.st_size);
   if (offset >= size) return Result<size_t>(size_t{0});

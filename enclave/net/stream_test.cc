@@ -44,7 +44,8 @@ struct Host {
       return receive_answer;
     }
     if (call.number == kStop) return ++stopped, 0;
-    if (call.number == SYS_epoll_ctl && a[1] == EPOLL_CTL_MOD && ++room_asked && room_answer) return room_answer;
+    if (call.number == SYS_epoll_ctl && a[1] == EPOLL_CTL_MOD && ++room_asked && room_answer)
+      return room_answer;
     if (call.number == SYS_sendfile) return take(std::string(a[3], 'f'));
     if (call.number != SYS_sendto) return fake::real_kernel(call);
     return take(std::string(reinterpret_cast<const char*>(a[1]), a[2]));
@@ -200,7 +201,8 @@ TEST_F(StreamTest, AnErrorBehindBytesWaitsForTheNextCall) {
 }
 
 TEST_F(StreamTest, AFaultLeavesNothingInTheWayOfWhatFollows) {
-  auto file = file::HostDescriptor::create(boundary::HostFd::adopt(static_cast<uint64_t>(::dup(0))).take()).take();
+  auto file =
+      file::HostDescriptor::create(boundary::HostFd::adopt(static_cast<uint64_t>(::dup(0))).take()).take();
   IoVector bad(AppPtr<void>(uint64_t{16}), 100);
   EXPECT_EQ(stream().put(bad).error(), Errno(EFAULT));
   EXPECT_EQ(stream().put_file(file, 0, 4).value_or(0), 4u);
@@ -209,7 +211,8 @@ TEST_F(StreamTest, AFaultLeavesNothingInTheWayOfWhatFollows) {
 }
 
 TEST_F(StreamTest, AFileThatBecameShorterEndsTheConnectionInsteadOfTryingForEver) {
-  auto file = file::HostDescriptor::create(boundary::HostFd::adopt(static_cast<uint64_t>(::dup(0))).take()).take();
+  auto file =
+      file::HostDescriptor::create(boundary::HostFd::adopt(static_cast<uint64_t>(::dup(0))).take()).take();
   host_.answers = {2, 0};
   EXPECT_EQ(stream().put_file(file, 0, 100).value_or(0), 100u);
   cross();

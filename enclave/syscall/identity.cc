@@ -65,7 +65,8 @@ Result<int> sys_getppid() {
   static std::atomic<uint64_t> asked_ns{0};
   constexpr uint64_t kLongestNs = 1'000'000;
   const uint64_t age = boundary::world_age() << 32, last = known.load(std::memory_order_acquire);
-  if (last != 0 && last >> 32 << 32 == age && sched::now_ns() - asked_ns.load(std::memory_order_relaxed) < kLongestNs)
+  if (last != 0 && last >> 32 << 32 == age &&
+      sched::now_ns() - asked_ns.load(std::memory_order_relaxed) < kLongestNs)
     return static_cast<int>(static_cast<uint32_t>(last));
   const bool alone = boundary::batching() && !boundary::calls_wait_for_company();
   const int parent = TRY(checked_pid(host_call(__NR_getppid)));

@@ -43,7 +43,8 @@ Result<int> sys_memfd_create(AppPtr<const char> name, uint32_t flags) {
   Result<size_t> length = boundary::copy_string_from_app(text, name, sizeof text);
   if (!length.ok()) return length.error() == Errno(ENAMETOOLONG) ? Errno(EINVAL) : length.error();
   HostBuffer buffer = TRY(HostBuffer::string(text));
-  HostFd fd = TRY(HostFd::adopt(TRY(host_call(__NR_memfd_create, buffer.address(), flags | kMemfdCloseOnExec))));
+  HostFd fd =
+      TRY(HostFd::adopt(TRY(host_call(__NR_memfd_create, buffer.address(), flags | kMemfdCloseOnExec))));
   Ref<file::File> file = TRY(file::adopt_host_file(std::move(fd), O_RDWR));
   return file::fd_table().install(std::move(file), flags & kMemfdCloseOnExec);
 }

@@ -8,12 +8,12 @@
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/round.h"
 #include "enclave/file/fd_table.h"
+#include "enclave/file/foresight.h"
 #include "enclave/file/host_file.h"
 #include "enclave/file/host_stat.h"
-#include "enclave/file/place.h"
-#include "enclave/file/foresight.h"
 #include "enclave/file/look.h"
 #include "enclave/file/path_habits.h"
+#include "enclave/file/place.h"
 #include "enclave/file/round_cache.h"
 
 namespace scone::syscall {
@@ -36,7 +36,8 @@ Result<bool> means_descriptor(int directory, AppPtr<const char> path, int flags)
 }
 
 // Programs that look at a file before they open it get both by one crossing. False: it has to be asked for.
-bool stat_by_opening(const file::round_cache::Question& question, Place& place, const HostBuffer& path, struct ::stat& result) {
+bool stat_by_opening(const file::round_cache::Question& question, Place& place, const HostBuffer& path,
+                     struct ::stat& result) {
   const auto flags = file::path_habits::expected_open(file::path_habits::hash(place.path().view()));
   if (!flags) return false;
   auto opened = file::look(question, {place.directory_argument(), path, place.path().view()}, *flags, 0);

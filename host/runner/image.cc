@@ -167,7 +167,8 @@ class KeptMeasurement {
   }
   std::optional<sgx::MrEnclave> load() const {
     std::error_code no_matter;
-    if (!std::filesystem::is_regular_file(path_, no_matter)) return std::nullopt;  // a FIFO would keep us waiting
+    if (!std::filesystem::is_regular_file(path_, no_matter))
+      return std::nullopt;  // a FIFO would keep us waiting
     std::ifstream file(path_, std::ios::binary);
     State state;
     sgx::MrEnclave measurement;

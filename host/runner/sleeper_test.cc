@@ -21,7 +21,9 @@ class SleeperTest : public testing::Test {
       sleeper_.sleep(number, kForEver, *area);
     });
   }
-  static bool ends(std::future<void>& sleep) { return sleep.wait_for(std::chrono::seconds(10)) == std::future_status::ready; }
+  static bool ends(std::future<void>& sleep) {
+    return sleep.wait_for(std::chrono::seconds(10)) == std::future_status::ready;
+  }
 
   Sleeper sleeper_;
 };

@@ -21,7 +21,9 @@ class ReceiverTest : public testing::Test {
   static constexpr uint64_t kToken = 77;
 
   ReceiverTest()
-      : epoll_(epoll_create1(EPOLL_CLOEXEC)), memory_(abi::kReceiveBuffers * abi::kReceiveBufferSize), areas_(abi::kMaxEthreads) {
+      : epoll_(epoll_create1(EPOLL_CLOEXEC)),
+        memory_(abi::kReceiveBuffers * abi::kReceiveBufferSize),
+        areas_(abi::kMaxEthreads) {
     const int listener = socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address = {};
     address.sin_family = AF_INET;
@@ -63,7 +65,8 @@ class ReceiverTest : public testing::Test {
       if (arrival.result == 0) text += "[end]";
       if (arrival.result < 0) text += "[error " + std::to_string(-arrival.result) + "]";
       if (arrival.result <= 0) continue;
-      text.append(memory_.data() + arrival.buffer * abi::kReceiveBufferSize, static_cast<size_t>(arrival.result));
+      text.append(memory_.data() + arrival.buffer * abi::kReceiveBufferSize,
+                  static_cast<size_t>(arrival.result));
       area.returned[area.returned_count++] = arrival.buffer;
     }
     area.arrivals_taken += std::exchange(area.arrival_count, 0);

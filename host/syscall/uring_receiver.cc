@@ -103,7 +103,8 @@ int64_t UringReceiver::stop(uint64_t token) {
   streams_.erase(entry);
   if (!armed) return 0;
   cancel(token);
-  io_uring_submit_and_get_events(&ring_);  // the receive lets go of the connection only where events are worked on
+  io_uring_submit_and_get_events(
+      &ring_);  // the receive lets go of the connection only where events are worked on
   return 0;
 }
 

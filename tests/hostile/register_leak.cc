@@ -26,13 +26,14 @@ constexpr int kTicks = 5;
 
 // The system call with the registers full, so that no compiler's code comes in between.
 long call_with_full_registers(long number, const char* path) {
-  static const uint64_t pattern[8] = {kPattern, kPattern, kPattern, kPattern, kPattern, kPattern, kPattern, kPattern};
+  static const uint64_t pattern[8] = {kPattern, kPattern, kPattern, kPattern,
+                                      kPattern, kPattern, kPattern, kPattern};
   static const bool wide = __builtin_cpu_supports("avx512bw");
   if (__builtin_cpu_supports("avx"))
     asm volatile(
         ".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n\tvmovdqu (%0), %%ymm\\n\n\t.endr" ::"r"(pattern)
-        : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13",
-          "xmm14", "xmm15");
+        : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
+          "xmm12", "xmm13", "xmm14", "xmm15");
   if (wide)
     asm volatile(
         ".irp n, 16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n\tvmovdqu64 (%0), %%zmm\\n\n\t.endr\n\t"
@@ -42,9 +43,7 @@ long call_with_full_registers(long number, const char* path) {
   return result;
 }
 
-void fill_x87() {
-  asm volatile(".rept 8\n\tfildll %0\n\t.endr" ::"m"(kPattern));
-}
+void fill_x87() { asm volatile(".rept 8\n\tfildll %0\n\t.endr" ::"m"(kPattern)); }
 
 int victim(bool x87) {
   for (int i = 0; i < kCalls; ++i) {
@@ -96,7 +95,8 @@ int watch(const char* role, const std::vector<char*>& command) {
   }
   int status, stops = 0;
   waitpid(runner, &status, 0);
-  ptrace(PTRACE_SETOPTIONS, runner, nullptr, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
+  ptrace(PTRACE_SETOPTIONS, runner, nullptr,
+         PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
   ptrace(PTRACE_SYSCALL, runner, nullptr, 0);
   const int leaks = trace(runner, stops);
   printf("%s: %d stops, %d with the pattern\n", role, stops, leaks);
@@ -110,7 +110,8 @@ int main(int argc, char** argv) {
   int failed = 0;
   for (const char* role : {"victim", "victim-x87"}) {
     std::vector<char*> command(argv + 1, argv + argc);
-    for (const char* argument : {const_cast<const char*>(argv[0]), role}) command.push_back(const_cast<char*>(argument));
+    for (const char* argument : {const_cast<const char*>(argv[0]), role})
+      command.push_back(const_cast<char*>(argument));
     command.push_back(nullptr);
     failed |= watch(role, command);
   }

@@ -22,7 +22,7 @@ struct alignas(4096) ThreadState {
   std::atomic<uint32_t>* tcs_busy;  // of the TCS that the thread is inside
   uint64_t gate_stack;              // top
   uint64_t xfrm;
-  uint64_t xsave_words;             // size of the enclave's XSAVE area
+  uint64_t xsave_words;  // size of the enclave's XSAVE area
   uint64_t reserved;
   sgx::GprSgx resume;  // registers for soft_resume()
 
