@@ -69,7 +69,7 @@ struct Known {
 
 constinit sched::SpinLock g_lock{sched::LockRank::kObject};
 constinit Habit g_habits[kHabits] = {};  // guarded by g_lock, as the rest
-constinit Habit* g_current = nullptr;    // of the last action, while what follows is learned
+constinit std::atomic<Habit*> g_current{nullptr};  // of the last action, while what follows is learned; written under g_lock
 constinit uint64_t g_age = 0;  // the world's age if nothing but the action and questions after it has crossed
 constinit std::atomic<uint32_t> g_known_count{0};  // read without it as a hint
 constinit Known* g_known = nullptr;                // kMost of them, made when needed, never destroyed
@@ -78,21 +78,19 @@ Habit& habit_of(uint32_t action) { return g_habits[action % kHabits]; }
 
 // g_lock held. The program asks this, and it is not known: learned, if a question behind the action would have been in time.
 void learn(const Inquiry& inquiry) {
-  if (!g_current) return;
-  Habit& habit = *g_current;
-  if (boundary::world_age() != g_age || habit.count == kMost) {
-    g_current = nullptr;
-    return;
-  }
+  Habit* current = g_current.load(std::memory_order_relaxed);
+  if (!current) return;
+  Habit& habit = *current;
+  if (boundary::world_age() != g_age || habit.count == kMost) return g_current.store(nullptr, std::memory_order_relaxed);
   ++g_age;  // by the crossing that comes now
   habit.following[habit.count++] = {inquiry, true};
 }
 
 // g_lock held.
 void note_use(const Inquiry& inquiry) {
-  if (!g_current) return;
-  for (size_t i = 0; i < g_current->count; ++i)
-    if (g_current->following[i].inquiry == inquiry) g_current->following[i].wanted = true;
+  Habit* current = g_current.load(std::memory_order_relaxed);
+  for (size_t i = 0; current && i < current->count; ++i)
+    if (current->following[i].inquiry == inquiry) current->following[i].wanted = true;
 }
 
 // g_lock held. What nobody wanted is not asked again.
@@ -120,7 +118,7 @@ void begin(uint32_t action, uint64_t descriptor, Plan& plan) {
     if (inquiry.number == __NR_newfstatat || inquiry.descriptor == descriptor)
       plan.inquiries[plan.count++] = inquiry;
   }
-  g_current = &habit;
+  g_current.store(&habit, std::memory_order_relaxed);
 }
 
 // A question on its way.
@@ -188,7 +186,8 @@ void expect_questions() {
 }  // namespace
 
 std::optional<Answer> find(const Inquiry& inquiry) {
-  if (!boundary::batching()) return std::nullopt;
+  // Most programs lock nothing, and should not meet at this lock.
+  if (g_known_count.load(std::memory_order_relaxed) == 0 && !g_current.load(std::memory_order_relaxed)) return std::nullopt;
   sched::SpinGuard guard(g_lock);
   for (size_t i = 0; i < g_known_count.load(std::memory_order_relaxed); ++i) {
     if (!(g_known[i].inquiry == inquiry)) continue;
