@@ -14,6 +14,7 @@ import kept_measurement
 import outside
 import programs
 import servers
+import shared_database
 import startup
 import writer
 
@@ -24,6 +25,7 @@ TESTS = {
     **kept_measurement.TESTS,
     **outside.TESTS,
     **servers.TESTS,
+    **shared_database.TESTS,
     **startup.TESTS,
     **writer.TESTS,
 }
