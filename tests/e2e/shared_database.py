@@ -4,31 +4,44 @@ import subprocess
 
 import harness
 
-CHANGES = 60
-# Counts up in transactions, and looks in between: the count never falls.
+CHANGES = 40
+# Counts up in transactions when it is its turn, and looks in between: the count never falls, and nobody keeps a lock from the others.
 WRITER = r"""
-import sqlite3, sys
-database = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
+import sqlite3, sys, time
+place, changes, turn, writers = sys.argv[1], *map(int, sys.argv[2:])
+database = sqlite3.connect(place, timeout=60, isolation_level=None)
 last = 0
 def look():
     global last
     (now,) = database.execute("select value from counter").fetchone()
     assert now >= last, (now, last)
     last = now
-for _ in range(int(sys.argv[2])):
-    database.execute("begin immediate")
+for _ in range(changes):
     look()
-    database.execute("update counter set value = ?", (last + 1,))
+    while last % writers != turn:
+        time.sleep(0.001)
+        look()
+    database.execute("begin immediate")
+    database.execute("update counter set value = value + 1")
     database.execute("commit")
-    for _ in range(5): look()
 """
+MODES = ("native", "fast-1", "fast-2")
 
 
 def writers(place):
-    python = ["/usr/bin/python3", "-I", "-c", WRITER, str(place), str(CHANGES)]
-    for mode in ("native", "fast-1", "fast-2"):
+    for turn, mode in enumerate(MODES):
         prefix = [] if mode == "native" else harness.scone(*harness.MODES[mode])
-        yield mode, subprocess.Popen([*prefix, *python], env=harness.ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+        command = [*prefix, "/usr/bin/python3", "-I", "-c", WRITER, *map(str, (place, CHANGES, turn, len(MODES)))]
+        yield mode, subprocess.Popen(command, env=harness.ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+
+
+def result_of(process):
+    try:
+        _, complaint = process.communicate(timeout=50)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return "does not get on"
+    return complaint if process.returncode != 0 else ""
 
 
 def counts_up(journal):
@@ -41,8 +54,7 @@ def counts_up(journal):
         database.close()
         running, failures = list(writers(place)), []
         for mode, process in running:
-            _, complaint = process.communicate(timeout=100)
-            if process.returncode != 0:
+            if complaint := result_of(process):
                 failures.append(f"{mode}: {complaint}")
         database = sqlite3.connect(place)
         (count,) = database.execute("select value from counter").fetchone()
