@@ -5,12 +5,29 @@
 #include "volume/names.h"
 
 namespace scone::volume {
+namespace {
+
+std::string_view why_not_opened(int error) {
+  switch (error) {
+    case ENOENT:
+      return "protection file does not exist";
+    case EROFS:
+      return "protection file is to be changed, but lies on a read-only file system";
+    case EACCES:
+    case EPERM:
+      return "protection file may not be opened";
+    default:
+      return "protection file cannot be opened";
+  }
+}
+
+}  // namespace
 
 Result<void> Loader::load(bool key_given, const std::optional<Tag>& expected) {
   const auto opened =
       state_.storage.open(state_.path.view(), state_.is_mutable ? OpenMode::kWrite : OpenMode::kRead);
   if (!opened.ok())
-    return state_.refuse(opened.error().code(), state_.path.view(), "protection file cannot be opened");
+    return state_.refuse(opened.error().code(), state_.path.view(), why_not_opened(opened.error().code()));
   const char* reason = "";
   const auto started = state_.records.open(opened.value(), state_.identity, key_given, &reason);
   if (!started.ok()) return state_.refuse(started.error().code(), state_.path.view(), reason);

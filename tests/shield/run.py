@@ -9,6 +9,7 @@ import sys
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import attacks
+import bad_places
 import canary
 import crash
 import full_disk
@@ -17,7 +18,7 @@ import regions
 import volumes
 import write_back
 
-TESTS = {**regions.TESTS, **attacks.TESTS, **canary.TESTS, **crash.TESTS, **full_disk.TESTS, **many_files.TESTS, **write_back.TESTS}
+TESTS = {**regions.TESTS, **attacks.TESTS, **bad_places.TESTS, **canary.TESTS, **crash.TESTS, **full_disk.TESTS, **many_files.TESTS, **write_back.TESTS}
 SKIPPED = 77  # as ctest is told
 
 
