@@ -382,7 +382,7 @@ TEST(BadInput, EachIsRefusedWithItsReason) {
        }},
       {"the key has a wrong length", EINVAL, [](auto&, auto& o) { o.key = o.key.first(16); }},
       {"is encrypted, and no key is given", EACCES, [](auto&, auto& o) { o.key = {}; }},
-      {"cannot be opened", ENOENT, [](auto& s, auto&) { s.files().erase(kFspf); }},
+      {"does not exist", ENOENT, [](auto& s, auto&) { s.files().erase(kFspf); }},
       {"is not a protection file", EBADMSG,
        [](auto& s, auto&) { s.files()[kFspf]->now = Contents(5000, 'x'); }},
       {"is not a protection file", EBADMSG, [](auto& s, auto&) { s.files()[kFspf]->now.clear(); }},

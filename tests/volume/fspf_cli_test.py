@@ -100,7 +100,7 @@ class Fspf(unittest.TestCase):
     def test_refusals(self):
         self.good("create", "fspf.pb")
         self.refused("fspf.pb: .*exists", "create", "fspf.pb")
-        self.refused("none.pb: .*cannot be opened", "addr", "none.pb", "/", "-n", "--kernel", "/")
+        self.refused("none.pb: .*does not exist", "addr", "none.pb", "/", "-n", "--kernel", "/")
         self.refused("either --encrypted", "addr", "fspf.pb", "/", "--kernel", "/")
         self.refused("either --encrypted", "addr", "fspf.pb", "/", "-e", "-a", "--kernel", "/")
         self.refused("either --kernel", "addr", "fspf.pb", "/", "-e")
