@@ -24,10 +24,13 @@ bool calls_wait_for_company();
 Result<uint64_t> host_call_now(uint64_t number, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0, uint64_t a3 = 0,
                                uint64_t a4 = 0, uint64_t a5 = 0);
 
-// Several calls that do not depend on each other, in order, by one exit where the engine can and no company is waited for. Raw results: check_result() is for each.
+// Several calls that do not depend on each other, by one exit where the engine can. Raw results: check_result() is for each.
 // At most kMaxCalls.
 inline constexpr size_t kMaxCalls = 32;
 void host_calls(std::span<const CallArguments> calls, std::span<int64_t> results);
+// The same by one exit of their own, in order, with nothing behind them (round.h: nothing_since_own_crossing). Preconditions: batching(),
+// posts_travel(calls.size()).
+void host_calls_now(std::span<const CallArguments> calls, std::span<int64_t> results);
 
 // For calls that may block for long (fsync, flock, opening a FIFO, …): always a helper thread; other threads run
 // meanwhile. If a signal arrives for the current thread, the helper's call is interrupted: the result is then what the kernel

@@ -170,10 +170,13 @@ bool have_room() {
   static std::atomic<bool> made{false};
   if (made.exchange(true)) return true;  // or another thread is about to: then the answers are not kept
   Known* room = new (std::nothrow) Known[kMost];
-  if (!room) made.store(false);
+  if (!room) {
+    made.store(false);
+    return false;
+  }
   sched::SpinGuard guard(g_lock);
   g_known = room;
-  return room != nullptr;
+  return true;
 }
 
 // The action is done.
@@ -185,9 +188,12 @@ void expect_questions() {
 
 }  // namespace
 
+bool is_of_use() {
+  return g_known_count.load(std::memory_order_relaxed) != 0 || g_current.load(std::memory_order_relaxed);
+}
+
 std::optional<Answer> find(const Inquiry& inquiry) {
-  // Most programs lock nothing, and should not meet at this lock.
-  if (g_known_count.load(std::memory_order_relaxed) == 0 && !g_current.load(std::memory_order_relaxed)) return std::nullopt;
+  if (!is_of_use()) return std::nullopt;
   sched::SpinGuard guard(g_lock);
   for (size_t i = 0; i < g_known_count.load(std::memory_order_relaxed); ++i) {
     if (!(g_known[i].inquiry == inquiry)) continue;
@@ -207,8 +213,8 @@ Result<uint64_t> act(const boundary::CallArguments& call, uint64_t descriptor, u
   int64_t results[1 + kMost];
   Asked asked[kMost];
   const bool together = plan.count > 0 && !boundary::calls_wait_for_company() &&
-                        boundary::posts_travel(plan.count) && have_room() && prepare(plan, asked, calls + 1);
-  if (together) boundary::host_calls({calls, 1 + plan.count}, {results, 1 + plan.count});  // by one exit
+                        boundary::posts_travel(1 + plan.count) && have_room() && prepare(plan, asked, calls + 1);
+  if (together) boundary::host_calls_now({calls, 1 + plan.count}, {results, 1 + plan.count});
   Result<uint64_t> result = together ? boundary::check_result(results[0])
                                      : host_call(call.number, a[0], a[1], a[2], a[3], a[4], a[5]);
   if (together) keep(plan, asked, results + 1);

@@ -40,6 +40,8 @@ struct Answer {
   HostBuffer bytes;
 };
 
+// False: find() would do nothing. Most programs lock nothing, and need not put their questions into words.
+bool is_of_use();
 // Notes that the program asks this now, and returns the answer if it is here. Thread safe; not for scheduler context.
 std::optional<Answer> find(const Inquiry& inquiry);
 

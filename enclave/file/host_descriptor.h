@@ -10,6 +10,7 @@
 #include "base/ref.h"
 #include "base/result.h"
 #include "enclave/boundary/host_fd.h"
+#include "enclave/file/host_sync.h"
 
 namespace scone::file {
 
@@ -38,14 +39,14 @@ class HostDescriptor final : public RefCounted {
   void note_lock_error(int error) { lock_error_.store(error, std::memory_order_relaxed); }
   int take_lock_error() { return lock_error_.exchange(0, std::memory_order_relaxed); }
 
-  // fsync(2) or fdatasync(2). By a helper thread, so that others run meanwhile, unless nobody else could, or it was quick the last time.
+  // fsync(2) or fdatasync(2). kRestartSys.
   Result<void> sync(bool data_only);
 
  private:
   explicit HostDescriptor(HostFd fd) : fd_(std::move(fd)) {}
   HostFd fd_;
   std::atomic<bool> shared_{false};
-  std::atomic<bool> syncs_quickly_{false};
+  HostSync sync_;
   std::atomic<int> lock_error_{0};
   mutable std::atomic<uint64_t> last_size_{0};
 };

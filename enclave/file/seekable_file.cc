@@ -32,7 +32,7 @@ std::optional<Result<size_t>> read_snapshot(const HostDescriptor& descriptor, Io
 // From what was asked behind a lock.
 std::optional<Result<size_t>> read_known(const HostDescriptor& file, IoVector& to, uint64_t offset) {
   const size_t length = to.remaining();
-  if (length == 0 || length > foresight::Inquiry::kMaxRead) return std::nullopt;
+  if (length == 0 || length > foresight::Inquiry::kMaxRead || !foresight::is_of_use()) return std::nullopt;
   auto known = foresight::find(foresight::Inquiry::read(file.number(), offset, length));
   if (!known) return std::nullopt;
   Result<uint64_t> count = boundary::check_result(known->result);

@@ -34,20 +34,14 @@ Result<HostBuffer> to_host(std::string_view path) {
   return buffer;
 }
 
-// The program's only thread asks: nobody could run meanwhile, and the way through a helper thread costs two wake-ups, which is most of
-// what a sync takes where the disk is fast. As natively, the thread does not hear of signals until the call ends.
+// The program's only thread asks, and not the runtime's own that syncs now and then.
 bool nobody_else_runs() { return sched::current().tid() != 0 && process::threads().count() == 1; }
 
 // A signal for the program does not make its file's contents less durable: again.
-Result<void> call_to_the_end(uint64_t number, uint64_t argument) {
-  if (nobody_else_runs()) {
-    TRY(host_call(number, argument));
-    return ok();
-  }
+Result<void> sync_to_the_end(file::HostSync& sync, uint64_t call, uint64_t descriptor) {
   for (;;) {
-    Result<uint64_t> result = host_call_blocking(number, argument);
-    if (result.ok()) return ok();
-    if (result.error() != Errno(process::kRestartSys)) return result.error();
+    Result<void> result = sync.perform(call, descriptor, nobody_else_runs());
+    if (result.ok() || result.error() != Errno(process::kRestartSys)) return result;
   }
 }
 
@@ -176,7 +170,7 @@ class HostStorageFile final : public volume::StorageFile {
     if ((status.st_mode & file::kModeType) != file::kModeRegular) return Errno(EINVAL);
     return static_cast<uint64_t>(status.st_size);
   }
-  Result<void> sync() override { return call_to_the_end(__NR_fdatasync, number()); }
+  Result<void> sync() override { return sync_to_the_end(sync_, __NR_fdatasync, number()); }
   uint64_t number() const { return static_cast<uint64_t>(fd_.number()); }
 
  private:
@@ -195,6 +189,7 @@ class HostStorageFile final : public volume::StorageFile {
   }
 
   const HostFd fd_;
+  file::HostSync sync_;
 };
 
 uint64_t flags_of(volume::OpenMode mode) {
@@ -262,12 +257,12 @@ Result<HostFd> HostStorage::open_directory(std::string_view path) {
 
 Result<void> HostStorage::sync_directory(std::string_view path) {
   const HostFd directory = TRY(open_directory(path));
-  return call_to_the_end(__NR_fsync, static_cast<uint64_t>(directory.number()));
+  return sync_to_the_end(directories_, __NR_fsync, static_cast<uint64_t>(directory.number()));
 }
 
 Result<void> HostStorage::sync_all(std::string_view path) {
   const HostFd directory = TRY(open_directory(path));
-  return call_to_the_end(__NR_syncfs, static_cast<uint64_t>(directory.number()));
+  return sync_to_the_end(all_, __NR_syncfs, static_cast<uint64_t>(directory.number()));
 }
 
 Result<volume::Storage::Space> HostStorage::space(std::string_view path) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "enclave/boundary/host_fd.h"
+#include "enclave/file/host_sync.h"
 #include "volume/storage.h"
 
 namespace scone::shield {
@@ -24,6 +25,7 @@ class HostStorage final : public volume::Storage {
   uint64_t here() const { return static_cast<uint64_t>(here_.number()); }
   Result<HostFd> open_directory(std::string_view path);
   HostFd here_;
+  file::HostSync directories_, all_;
 };
 
 }  // namespace scone::shield

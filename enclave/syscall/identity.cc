@@ -69,7 +69,7 @@ Result<int> sys_getppid() {
       sched::now_ns() - asked_ns.load(std::memory_order_relaxed) < kLongestNs)
     return static_cast<int>(static_cast<uint32_t>(last));
   const bool alone = boundary::batching() && !boundary::calls_wait_for_company();
-  const int parent = TRY(checked_pid(host_call(__NR_getppid)));
+  const int parent = TRY(checked_pid(alone ? host_call_now(__NR_getppid) : host_call(__NR_getppid)));
   if (alone && boundary::nothing_since_own_crossing()) {
     asked_ns.store(sched::now_ns(), std::memory_order_relaxed);
     known.store(boundary::world_age() << 32 | static_cast<uint32_t>(parent), std::memory_order_release);

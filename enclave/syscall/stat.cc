@@ -45,18 +45,23 @@ bool stat_by_opening(const file::round_cache::Question& question, Place& place, 
   return opened.ok();
 }
 
+// From what was asked behind a lock.
+std::optional<file::foresight::Answer> known_stat(std::string_view path, int flags) {
+  const auto inquiry = file::foresight::Inquiry::stat_path(path, static_cast<uint64_t>(flags));
+  return inquiry ? file::foresight::find(*inquiry) : std::nullopt;
+}
+
 Result<void> host_statat(Place& place, int flags, struct ::stat& result) {
   namespace cache = file::round_cache;
   const bool plain = place.host_directory() == AT_FDCWD;
   const std::string_view name = place.path().view();
   if (plain && cache::find_stat(name, flags, result)) return ok();
-  if (plain)
-    if (const auto inquiry = file::foresight::Inquiry::stat_path(name, static_cast<uint64_t>(flags)))
-      if (auto known = file::foresight::find(*inquiry)) {
-        TRY(boundary::check_result(known->result));
-        file::read_host_stat(known->bytes, result);
-        return ok();
-      }
+  if (plain && file::foresight::is_of_use())
+    if (auto known = known_stat(name, flags)) {
+      TRY(boundary::check_result(known->result));
+      file::read_host_stat(known->bytes, result);
+      return ok();
+    }
   // Not to be taken for an open of the same name.
   const cache::Question question(~file::path_habits::hash(name));
   // Another thread may have asked meanwhile.

@@ -55,9 +55,12 @@ class Image(unittest.TestCase):
             with self.subTest(text):
                 self.assert_refused(text, "forbidden instruction")
 
-    def test_registers_may_be_cleared(self):
-        self.assertEqual(self.check("vzeroall\nvpxord %zmm17, %zmm17, %zmm17\nkxorq %k1, %k1, %k1"), (0, ""))
-        self.assert_refused("vpxord %zmm17, %zmm18, %zmm17", "vector register used")
+    def test_registers_are_cleared_at_one_place_only(self):
+        clear, other = "vzeroall\nvpxord %zmm17, %zmm17, %zmm17\nkxorq %k1, %k1, %k1", "vpxord %zmm17, %zmm18, %zmm17"
+        self.assertEqual(self.check(f"scrub_vector:\n{clear}"), (0, ""))
+        self.assert_refused(f"scrub_vector:\n{other}", "vector register used")
+        for line in clear.splitlines():
+            self.assert_refused(line, "vector register used")
 
     def test_section_of_libcrypto(self):
         code = '.section .crypto_text, "ax", @progbits\n.type f, @function\nf: {}\n ret\n.size f, . - f\n'

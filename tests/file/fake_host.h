@@ -51,6 +51,13 @@ class UnmappedRange {
   ~UnmappedRange();
 };
 
+// The program has one thread until the end of the scope, not two.
+class OnlyThreadGuard {
+ public:
+  OnlyThreadGuard();
+  ~OnlyThreadGuard();
+};
+
 // Allocations with new (std::nothrow) fail after `successes` more, until the end of the scope.
 class MemoryShortage {
  public:

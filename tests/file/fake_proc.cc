@@ -1,3 +1,4 @@
+#include "tests/file/fake_host.h"
 // What /proc shows of the rest of the runtime, without that rest.
 #include "enclave/file/proc_files.h"
 #include "enclave/process/thread_list.h"
@@ -39,6 +40,14 @@ Result<void> generate_status(Text& to, int) { return nothing(to); }
 
 }  // namespace scone::file
 
+namespace scone::fake {
+namespace {
+int g_threads = 2;
+}
+OnlyThreadGuard::OnlyThreadGuard() { g_threads = 1; }
+OnlyThreadGuard::~OnlyThreadGuard() { g_threads = 2; }
+}  // namespace scone::fake
+
 namespace scone::process {
 
 ThreadList& threads() {
@@ -46,7 +55,7 @@ ThreadList& threads() {
   return list;
 }
 Ref<sched::Lthread> ThreadList::find(int) { return {}; }
-int ThreadList::count() { return 2; }
+int ThreadList::count() { return fake::g_threads; }
 
 }  // namespace scone::process
 
