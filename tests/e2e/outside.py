@@ -103,6 +103,32 @@ def broken_pipe(folder):
             if (status := last_status(scone(*options))) != native]
 
 
+# Asks on and on, without any other call, who its parent is, until that is another.
+CHILD = r"""
+import os, time
+first = os.getppid()
+print("ready", flush=True)
+end = time.monotonic() + 20
+while os.getppid() == first and time.monotonic() < end: pass
+print("changed" if os.getppid() != first else "still the same", flush=True)
+"""
+# Starts it, and ends when it is told.
+PARENT = 'import subprocess, sys; subprocess.Popen(sys.argv[1:]); sys.stdin.readline()'
+
+
+def parent_ends(folder):
+    failures = []
+    for mode, prefix in {"native": [], **{mode: scone(*options) for mode, options in MODES.items()}}.items():
+        with subprocess.Popen(["/usr/bin/python3", "-c", PARENT, *prefix, "/usr/bin/python3", "-c", CHILD], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, env=ENVIRONMENT) as parent:
+            first = parent.stdout.readline()
+            parent.stdin.close()
+            output = first + parent.stdout.read()
+        if output != b"ready\nchanged\n":
+            failures.append(f"{mode}: {output}")
+    return failures
+
+
 TESTS = {
     **{f"signal.term_{how}": signals(how, "caught", signal.SIGTERM)
        for how in ("sleep", "pause", "spin", "read", "epoll", "lock", "threads")},
@@ -114,4 +140,5 @@ TESTS = {
     "signal.ignored": ignored,
     "signal.stop_and_continue": stop_and_continue,
     "signal.broken_pipe": broken_pipe,
+    "parent.ends": parent_ends,
 }
