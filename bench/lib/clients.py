@@ -71,16 +71,17 @@ class RedisBenchmark:
 
 
 class Wrk:
-    """wrk with one thread on one page."""
+    """wrk with one thread on one page; `headers` as curl's -H."""
 
     UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
-    def __init__(self, path, connections, scheme="http"):
+    def __init__(self, path, connections, scheme="http", headers=()):
         self.path, self.connections, self.scheme = path, connections, scheme
+        self.options = [word for header in headers for word in ("-H", header)]
 
     def __call__(self, port, seconds, place):
         # wrk knows whole seconds only.
-        command = ["wrk", "-t1", f"-c{self.connections}", f"-d{max(1, round(seconds))}s", "--latency",
+        command = ["wrk", "-t1", f"-c{self.connections}", f"-d{max(1, round(seconds))}s", "--latency", *self.options,
                    f"{self.scheme}://127.0.0.1:{port}{self.path}"]
         output, client_seconds, elapsed = run(command, place, timeout=seconds * 5 + 30)
         total = re.search(r"(\d+) requests in ([\d.]+)(us|ms|s|m)", output)

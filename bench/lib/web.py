@@ -79,6 +79,15 @@ class Nginx(Web):
         return ["/usr/sbin/nginx", "-p", folder, "-c", "nginx.conf"]
 
 
+class ConnectionPerRequest(Nginx):
+    """As a client without keep-alive."""
+
+    def __init__(self, kib):
+        super().__init__("http", kib)
+        self.name += "-close"
+        self.load = Wrk("/page", 50, headers=["Connection: close"])
+
+
 class Apache(Web):
     """Event MPM in one process. More connections than threads would make it close them."""
 
@@ -95,5 +104,6 @@ class Apache(Web):
 
 WORKLOADS = [
     *(Nginx(scheme, kib) for scheme in ("http", "https") for kib in (1, 10, 64)),
+    ConnectionPerRequest(1),
     *(Apache(scheme, kib) for scheme in ("http", "https") for kib in (1, 64)),
 ]

@@ -54,17 +54,24 @@ def finish(client):
         client.kill()
 
 
-def greet(client, texts):
-    """Types a canary, checks that the program shows all; returns its pid and what is wrong."""
-    client.stdin.write(texts["input"].encode() + b"\n")
+def type_and_listen(client, text):
+    """Types a line; returns the program's pid, as it tells it, or None, and all it showed until then."""
+    client.stdin.write(text.encode() + b"\n")
     client.stdin.flush()
     output = b""
     for line in iter(client.stdout.readline, b""):
         output += line
         if line.startswith(b"pid "):
-            missing = [place for place, text in texts.items() if text.encode() not in output]
-            return int(line.split()[1]), [f"the program did not show the canary of {place}" for place in missing]
-    return None, [f"the program ended early: {output!r}"]
+            return int(line.split()[1]), output
+    return None, output
+
+
+def greet(client, texts):
+    """Types a canary, checks that the program shows all; returns its pid and what is wrong."""
+    pid, output = type_and_listen(client, texts["input"])
+    if pid is None:
+        return None, [f"the program ended early: {output!r}"]
+    return pid, [f"the program did not show the canary of {place}" for place, text in texts.items() if text.encode() not in output]
 
 
 def in_memory(folder):

@@ -49,15 +49,11 @@ def make(folder, protection="encrypted", **members):
 
 def begin(client, texts):
     """Types a canary; returns the program's pid, as it tells it, and what is wrong."""
-    client.stdin.write(texts["input"].encode() + b"\n")
-    client.stdin.flush()
-    output = b""
-    for line in iter(client.stdout.readline, b""):
-        output += line
-        if line.startswith(b"pid "):
-            expected = "{argument} {environment} {input}\nkept True\n".format(**texts).encode()
-            return int(line.split()[1]), [] if output == expected + line else [f"the client shows {output!r}"]
-    return None, [f"the program ended early: {output!r}"]
+    pid, output = canary.type_and_listen(client, texts["input"])
+    if pid is None:
+        return None, [f"the program ended early: {output!r}"]
+    expected = "{argument} {environment} {input}\nkept True\n".format(**texts).encode() + b"pid %d\n" % pid
+    return pid, [] if output == expected else [f"the client shows {output!r}"]
 
 
 def end(client, texts):
