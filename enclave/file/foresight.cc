@@ -69,7 +69,8 @@ struct Known {
 
 constinit sched::SpinLock g_lock{sched::LockRank::kObject};
 constinit Habit g_habits[kHabits] = {};  // guarded by g_lock, as the rest
-constinit std::atomic<Habit*> g_current{nullptr};  // of the last action, while what follows is learned; written under g_lock
+constinit std::atomic<Habit*> g_current{
+    nullptr};                  // of the last action, while what follows is learned; written under g_lock
 constinit uint64_t g_age = 0;  // the world's age if nothing but the action and questions after it has crossed
 constinit std::atomic<uint32_t> g_known_count{0};  // read without it as a hint
 constinit Known* g_known = nullptr;                // kMost of them, made when needed, never destroyed
@@ -81,7 +82,8 @@ void learn(const Inquiry& inquiry) {
   Habit* current = g_current.load(std::memory_order_relaxed);
   if (!current) return;
   Habit& habit = *current;
-  if (boundary::world_age() != g_age || habit.count == kMost) return g_current.store(nullptr, std::memory_order_relaxed);
+  if (boundary::world_age() != g_age || habit.count == kMost)
+    return g_current.store(nullptr, std::memory_order_relaxed);
   ++g_age;  // by the crossing that comes now
   habit.following[habit.count++] = {inquiry, true};
 }
@@ -213,7 +215,8 @@ Result<uint64_t> act(const boundary::CallArguments& call, uint64_t descriptor, u
   int64_t results[1 + kMost];
   Asked asked[kMost];
   const bool together = plan.count > 0 && !boundary::calls_wait_for_company() &&
-                        boundary::posts_travel(1 + plan.count) && have_room() && prepare(plan, asked, calls + 1);
+                        boundary::posts_travel(1 + plan.count) && have_room() &&
+                        prepare(plan, asked, calls + 1);
   if (together) boundary::host_calls_now({calls, 1 + plan.count}, {results, 1 + plan.count});
   Result<uint64_t> result = together ? boundary::check_result(results[0])
                                      : host_call(call.number, a[0], a[1], a[2], a[3], a[4], a[5]);

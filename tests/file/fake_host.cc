@@ -177,7 +177,9 @@ void host_calls(std::span<const CallArguments> calls, std::span<int64_t> results
     results[i] = result.ok() ? static_cast<int64_t>(result.value()) : -result.error().code();
   }
 }
-void host_calls_now(std::span<const CallArguments> calls, std::span<int64_t> results) { host_calls(calls, results); }
+void host_calls_now(std::span<const CallArguments> calls, std::span<int64_t> results) {
+  host_calls(calls, results);
+}
 bool posts_travel(uint64_t) { return true; }
 uint64_t posted() { return fake::g_posted.size(); }
 void post(PostedCall& call) {

@@ -1,4 +1,6 @@
 // Locks and syncs of files that the host holds: which calls wait for an answer, and what becomes of errors.
+#include "enclave/file/host_file.h"
+
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 
@@ -7,7 +9,6 @@
 #include <optional>
 
 #include "enclave/file/fd_table.h"
-#include "enclave/file/host_file.h"
 #include "enclave/syscall/descriptor.h"
 #include "enclave/syscall/open.h"
 #include "tests/file/fake_host.h"
@@ -20,7 +21,8 @@ class HostFileTest : public ::testing::Test {
  protected:
   HostFileTest() {
     std::ofstream(path_) << "contents";
-    fd_ = syscall::sys_open(AppPtr<const char>(reinterpret_cast<uint64_t>(path_.c_str())), O_RDWR, 0).value_or(-1);
+    fd_ = syscall::sys_open(AppPtr<const char>(reinterpret_cast<uint64_t>(path_.c_str())), O_RDWR, 0)
+              .value_or(-1);
     batching_.emplace();  // only now: opening would ask the runner, which is not here
     fake::journal().clear();
   }

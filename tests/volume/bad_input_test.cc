@@ -19,7 +19,9 @@ MemoryStorage small_volume() {
 
 std::function<void(MemoryStorage&, MountOptions&)> refuse_to_open(int error) {
   return [error](MemoryStorage& storage, MountOptions&) {
-    storage.fault = [error](Operation operation, const std::string&) { return operation == Operation::kOpen ? error : 0; };
+    storage.fault = [error](Operation operation, const std::string&) {
+      return operation == Operation::kOpen ? error : 0;
+    };
   };
 }
 
