@@ -1,4 +1,6 @@
 // The `scone` command.
+#include <openssl/crypto.h>
+
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.h"
@@ -6,6 +8,8 @@
 
 int main(int argc, char** argv) {
   scone::host::Clock clock;  // its first sample; the enclave's clock gets better the earlier it is taken
+  // As in the enclave, no configuration file of the machine has a say in cryptography; reading it takes 0.3 ms, too.
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
   CLI::App app{"Runs unmodified Linux programs in SGX enclaves."};
   app.name("scone");
   app.require_subcommand(1);
