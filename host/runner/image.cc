@@ -54,7 +54,13 @@ std::vector<uint8_t> page_with(const T& value) {
   return page;
 }
 
-std::vector<uint8_t> zero_pages(uint64_t count) { return std::vector<uint8_t>(count * kPage); }
+// The source of all pages that begin as zeros.
+constexpr std::array<uint8_t, 16 * kPage> kZeros{};
+
+void add_zeros(std::vector<ImagePiece>& pieces, uint64_t offset, const sgx::SecInfo& info, uint64_t size) {
+  for (uint64_t done = 0; done < size; done += kZeros.size())
+    pieces.emplace_back(offset + done, info, std::span(kZeros).first(std::min(size - done, kZeros.size())));
+}
 
 // State components that processor and kernel have enabled, of those that the runtime knows.
 uint64_t available_xfrm() {
@@ -127,9 +133,13 @@ std::vector<ImagePiece> Image::pieces(const ImageParameters& parameters) const {
   std::vector<ImagePiece> pieces;
   for (const Segment& segment : segments_) {
     const sgx::SecInfo info = sgx::make_sec_info(segment.permissions, sgx::kPtReg);
-    if (!segment.mapped.empty()) pieces.emplace_back(base + segment.begin, info, segment.mapped);
-    if (!segment.rest.empty())
-      pieces.emplace_back(base + segment.begin + segment.mapped.size(), info, std::span<const uint8_t>(segment.rest));
+    uint64_t at = base + segment.begin;
+    for (std::span<const uint8_t> bytes :
+         {std::span(segment.first), segment.mapped, std::span(segment.last)}) {
+      if (!bytes.empty()) pieces.emplace_back(at, info, bytes);
+      at += bytes.size();
+    }
+    add_zeros(pieces, at, info, segment.zeros);
   }
   for (uint32_t i = 0; i < parameters.ethreads; ++i) {
     uint64_t at = ethread_offset(parameters, i);
@@ -143,9 +153,9 @@ std::vector<ImagePiece> Image::pieces(const ImageParameters& parameters) const {
                          parameters.enclave_size,
                          parameters.ethreads};
     pieces.emplace_back(at, sgx::make_sec_info(0, sgx::kPtTcs), page_with(make_tcs(base + entry_, at)));
-    pieces.emplace_back(at + kPage, data, zero_pages(kSsaFrames * kSsaFramePages));
+    add_zeros(pieces, at + kPage, data, kSsaFrames * kSsaFramePages * kPage);
     pieces.emplace_back(block, data, page_with(content));
-    pieces.emplace_back(stack, data, zero_pages(kStackPages));
+    add_zeros(pieces, stack, data, kStackPages * kPage);
   }
   return pieces;
 }

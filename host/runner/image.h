@@ -65,9 +65,11 @@ class Image {
   struct Segment {
     uint64_t begin;                   // page aligned, from the image's base
     uint64_t permissions;             // SECINFO R, W, X
+    std::vector<uint8_t> first;       // a page, padded in front, if the segment begins inside it
     std::span<const uint8_t> mapped;  // the pages that the file has as they are
-    std::vector<uint8_t> rest;        // those behind them: the last, padded, and the bss
-    uint64_t size() const { return mapped.size() + rest.size(); }
+    std::vector<uint8_t> last;        // a page, padded behind, if the segment's bytes end inside it
+    uint64_t zeros;                   // bytes of whole pages: the bss
+    uint64_t size() const { return first.size() + mapped.size() + last.size() + zeros; }
   };
   Image() = default;
   uint64_t ethread_offset(const ImageParameters& parameters, uint32_t ethread) const;

@@ -74,19 +74,28 @@ Result<void> ImageParser::add_segment(Image& image, const Elf64_Phdr& header) {
   uint64_t permissions = permissions_of(header.p_flags);
   if ((permissions & sgx::kSecInfoW) && (permissions & sgx::kSecInfoX))
     return fail("a segment is writable and executable");
-  Image::Segment segment;
+  Image::Segment segment{};
   segment.begin = align_down(header.p_vaddr, sgx::kPageSize);
   segment.permissions = permissions;
   if (segment.begin < image.end_)
     return fail("segments overlap or share a page (link with -z separate-code)");
-  uint64_t end = align_up(header.p_vaddr + header.p_memsz, sgx::kPageSize);
-  const uint64_t lead = header.p_vaddr - segment.begin;
+  const uint64_t end = align_up(header.p_vaddr + header.p_memsz, sgx::kPageSize);
   auto content = TRY(part(header.p_offset, header.p_filesz));
-  // Whole pages are taken from the file as they are; a segment that begins within a page is copied.
-  const uint64_t whole = lead == 0 ? align_down(header.p_filesz, sgx::kPageSize) : 0;
-  segment.mapped = content.first(whole);
-  segment.rest.resize(end - segment.begin - whole);
-  std::ranges::copy(content.subspan(whole), segment.rest.begin() + static_cast<ptrdiff_t>(lead));
+  // Whole pages are taken from the file as they are; the ends of the segment's bytes are copied.
+  const uint64_t lead = header.p_vaddr - segment.begin;
+  if (lead != 0) {
+    const auto head = content.first(std::min(content.size(), sgx::kPageSize - lead));
+    segment.first.resize(sgx::kPageSize);
+    std::ranges::copy(head, segment.first.begin() + static_cast<ptrdiff_t>(lead));
+    content = content.subspan(head.size());
+  }
+  segment.mapped = content.first(align_down(content.size(), sgx::kPageSize));
+  content = content.subspan(segment.mapped.size());
+  if (!content.empty()) {
+    segment.last.resize(sgx::kPageSize);
+    std::ranges::copy(content, segment.last.begin());
+  }
+  segment.zeros = end - segment.begin - segment.size();
   image.end_ = end;
   image.segments_.push_back(std::move(segment));
   return ok();
