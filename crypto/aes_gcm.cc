@@ -7,25 +7,17 @@
 #include <cstring>
 
 #include "crypto/constant_time.h"
+#include "crypto/fetch_once.h"
 #include "crypto/section.h"
 
 namespace scone::crypto {
 namespace {
 
-// Looked up once: a fetch costs microseconds. Never freed.
-const EVP_CIPHER* fetch_once(std::atomic<EVP_CIPHER*>& slot, const char* name) {
-  EVP_CIPHER* known = slot.load(std::memory_order_acquire);
-  if (known) return known;
-  EVP_CIPHER* mine = EVP_CIPHER_fetch(nullptr, name, nullptr);
-  if (!mine || slot.compare_exchange_strong(known, mine, std::memory_order_acq_rel)) return mine;
-  EVP_CIPHER_free(mine);
-  return known;
-}
-
 const EVP_CIPHER* cipher_for(size_t key_size) {
   static constinit std::atomic<EVP_CIPHER*> aes_128{nullptr};
   static constinit std::atomic<EVP_CIPHER*> aes_256{nullptr};
-  return key_size == 16 ? fetch_once(aes_128, "AES-128-GCM") : fetch_once(aes_256, "AES-256-GCM");
+  return key_size == 16 ? fetch_once(aes_128, EVP_CIPHER_fetch, EVP_CIPHER_free, "AES-128-GCM")
+                        : fetch_once(aes_256, EVP_CIPHER_fetch, EVP_CIPHER_free, "AES-256-GCM");
 }
 
 constexpr size_t kMaxSize = size_t{1} << 30;  // EVP counts in int

@@ -8,21 +8,16 @@
 #include <atomic>
 #include <cstring>
 
+#include "crypto/fetch_once.h"
 #include "crypto/section.h"
 #include "crypto/wipe.h"
 
 namespace scone::crypto {
 namespace {
 
-// Looked up once: a fetch costs microseconds. Never freed.
 EVP_MAC* hmac() {
   static constinit std::atomic<EVP_MAC*> fetched{nullptr};
-  EVP_MAC* known = fetched.load(std::memory_order_acquire);
-  if (known) return known;
-  EVP_MAC* mine = EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
-  if (!mine || fetched.compare_exchange_strong(known, mine, std::memory_order_acq_rel)) return mine;
-  EVP_MAC_free(mine);
-  return known;
+  return fetch_once(fetched, EVP_MAC_fetch, EVP_MAC_free, OSSL_MAC_NAME_HMAC);
 }
 
 bool compute(EVP_MAC_CTX* context, std::span<const uint8_t> key, KeyParts parts, std::span<const uint8_t> end,
