@@ -27,8 +27,6 @@ FORBIDDEN = re.compile(
 VECTOR_REGISTER = re.compile(r"%(?:[xyz]mm\d|mm\d|st\b|k\d)")
 # Control and debug registers, and a load of a segment register.
 SYSTEM_REGISTER = re.compile(r"%(?:cr\d|dr\d|db\d)|,%(?:ss|ds|es|fs|gs)$")
-# Functions of libcrypto whose symbols also cover a text: no instruction of it is ever reached.
-WITH_TEXT = {"RC4_options"}
 
 LABEL = re.compile(r"^([0-9a-f]+) <(.+)>:$")
 LINE = re.compile(r"^\s*([0-9a-f]+):\t(\S.*)$")
@@ -109,7 +107,7 @@ def check_instructions(image, table):
     crypto = CryptoText(image, table)
     for address, symbol, mnemonic, operands in instructions(image):
         count += 1
-        if crypto.is_table(address) or (address in crypto and symbol in WITH_TEXT):
+        if crypto.is_table(address):
             continue
         where = f"{address:#x} in {symbol}: {mnemonic} {operands}".rstrip()
         if FORBIDDEN.match(mnemonic):

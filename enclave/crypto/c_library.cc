@@ -21,13 +21,6 @@ extern "C" {
 
 void* malloc(size_t size) { return heap().allocate(size > 0 ? size : 1); }
 void free(void* pointer) { heap().free(pointer); }
-void* calloc(size_t count, size_t size) {
-  size_t bytes;
-  if (__builtin_mul_overflow(count, size, &bytes)) return nullptr;
-  void* pointer = malloc(bytes);
-  if (pointer) memset(pointer, 0, bytes);
-  return pointer;
-}
 void* realloc(void* pointer, size_t size) {
   if (!pointer) return malloc(size);
   const size_t old_size = heap().size_of(pointer);
@@ -39,16 +32,6 @@ void* realloc(void* pointer, size_t size) {
   return moved;
 }
 
-// Fortified forms: the compiler knew the room at `to`, and does not know the size.
-void* __memcpy_chk(void* to, const void* from, size_t size, size_t room) {
-  if (size > room) abort();
-  return memcpy(to, from, size);
-}
-void* __memset_chk(void* to, int value, size_t size, size_t room) {
-  if (size > room) abort();
-  return memset(to, value, size);
-}
-
 // -- strings: as in ISO C ---------------------------------------------------------------------------------------------
 
 char* strchr(const char* text, int c) {
@@ -57,54 +40,14 @@ char* strchr(const char* text, int c) {
     if (*text == '\0') return nullptr;
   }
 }
-char* strrchr(const char* text, int c) {
-  for (const char* at = text + strlen(text);; --at) {
-    if (*at == static_cast<char>(c)) return const_cast<char*>(at);
-    if (at == text) return nullptr;
-  }
-}
-int strncmp(const char* a, const char* b, size_t size) {
-  for (size_t i = 0; i < size; ++i) {
-    if (a[i] != b[i]) return static_cast<unsigned char>(a[i]) - static_cast<unsigned char>(b[i]);
-    if (a[i] == '\0') return 0;
-  }
-  return 0;
-}
-char* strstr(const char* text, const char* part) {
-  const size_t length = strlen(part);
-  for (; *text != '\0'; ++text)
-    if (strncmp(text, part, length) == 0) return const_cast<char*>(text);
-  return length == 0 ? const_cast<char*>(text) : nullptr;
-}
 size_t strspn(const char* text, const char* set) {
   size_t length = 0;
   while (text[length] != '\0' && strchr(set, text[length])) ++length;
   return length;
 }
-size_t strcspn(const char* text, const char* set) {
-  size_t length = 0;
-  while (text[length] != '\0' && !strchr(set, text[length])) ++length;
-  return length;
-}
 char* strcpy(char* to, const char* from) {
   memcpy(to, from, strlen(from) + 1);
   return to;
-}
-char* strncpy(char* to, const char* from, size_t size) {
-  const size_t length = strnlen(from, size);
-  memcpy(to, from, length);
-  memset(to + length, 0, size - length);
-  return to;
-}
-char* strcat(char* to, const char* from) {
-  strcpy(to + strlen(to), from);
-  return to;
-}
-char* strdup(const char* text) {
-  const size_t size = strlen(text) + 1;
-  auto* copy = static_cast<char*>(malloc(size));
-  if (copy) memcpy(copy, text, size);
-  return copy;
 }
 
 unsigned long strtoul(const char* text, char** end, int base) {
@@ -144,7 +87,6 @@ void qsort(void* base, size_t count, size_t size, int (*compare)(const void*, co
 // -- the system ---------------------------------------------------------------------------------------------------------
 
 // No variable of the program's or the host's changes how cryptography works.
-char* getenv(const char*) { return nullptr; }
 char* secure_getenv(const char*) { return nullptr; }
 
 // All the library's randomness begins here. It fails closed.
