@@ -16,7 +16,7 @@ uint64_t count_syscall_bytes(std::span<const uint8_t> code);
 // The offsets of all 0f 05, ascending. Error: ENOMEM.
 Result<Array<uint32_t>> find_syscall_bytes(std::span<const uint8_t> code);
 
-// Where code seems to lead, one bit for each byte of the segment.
+// Where code seems to lead, one bit for each byte of the segment and one for all that is outside.
 struct References {
   Bitmap targets;
   Bitmap calls;  // the targets of calls alone: nearly always starts of functions
