@@ -30,11 +30,20 @@ struct Component {
   uint32_t offset, size;
 };
 
+// The state components that the processor has, by their bits in XCR0.
+uint64_t existing_components() {
+  unsigned low, enabled_size, max_size, high;
+  __cpuid_count(0xd, 0, low, enabled_size, max_size, high);
+  return uint64_t{high} << 32 | low;
+}
+
 // Standard-format place of each state component (vol. 1, "Standard Format of XSAVE Area").
 const Component& component(unsigned index) {
   static const auto table = [] {
     std::array<Component, kMaxComponent> components{};
+    const uint64_t existing = existing_components();
     for (unsigned i = 2; i < kMaxComponent; ++i) {
+      if (!(existing >> i & 1)) continue;  // in a virtual machine CPUID costs microseconds
       unsigned size, offset, flags, unused;
       __cpuid_count(0xd, i, size, offset, flags, unused);
       if (size && !(flags & 1)) components[i] = {offset, size};  // flag 0: supervisor state
@@ -118,9 +127,7 @@ void write_exception(const SoftEnclave& enclave, uint64_t frame, const Fault& fa
 
 uint64_t xsave_area_size(uint64_t xfrm) {
   if ((xfrm & sgx::kXfrmLegacy) != sgx::kXfrmLegacy || xfrm >> kMaxComponent) return 0;
-  unsigned low, enabled_size, max_size, high;
-  __cpuid_count(0xd, 0, low, enabled_size, max_size, high);
-  if (xfrm & ~(uint64_t{high} << 32 | low)) return 0;
+  if (xfrm & ~existing_components()) return 0;
   uint64_t size = kHeaderEnd;
   for (unsigned i = 2; i < kMaxComponent; ++i)
     if (xfrm >> i & 1) size = std::max<uint64_t>(size, component(i).offset + component(i).size);
