@@ -8,6 +8,7 @@
 #include "enclave/loader/elf_image.h"
 #include "enclave/loader/file_bytes.h"
 #include "enclave/mm/program.h"
+#include "enclave/rewrite/references.h"
 #include "enclave/rewrite/rewrite.h"
 #include "enclave/syscall/statistics.h"
 
@@ -47,26 +48,35 @@ class ProgramCode final : public mm::ExecHook {
   Result<void> prepare(uint64_t address, std::span<uint8_t> bytes, mm::Backing& file, uint64_t offset) override {
     g_sites->remove(address, address + bytes.size());
     if (boundary::start_info().flags & abi::kFlagNoRewrite) return ok();
-    const uint64_t needed = rewrite::trampoline_bytes_needed(bytes);
-    if (needed == 0) return ok();
-    // Code that is no ELF file's, or whose tables cannot be read, is swept without them.
-    auto layout = loader::find_code(file, address, offset);
-    if (layout.ok() && layout.value().eh_frame) {
-      auto tables = read_unwind_tables(file, layout.value());
-      if (tables.ok()) return rewrite_code({address, bytes}, tables.value().view, needed);
-      if (tables.error() == Errno(ENOMEM)) return tables.error();
-    }
-    return rewrite_code({address, bytes}, {}, needed);
+    if (!rewrite::has_syscall_bytes(bytes)) return ok();
+    const rewrite::CodeView code{address, bytes};
+    return apply(TRY(plan_for(code, file, offset)), code);
   }
 
  private:
-  static Result<void> rewrite_code(const rewrite::CodeView& code, const rewrite::UnwindView& unwind, uint64_t room) {
+  static Result<rewrite::Plan> plan_for(const rewrite::CodeView& code, mm::Backing& file, uint64_t offset) {
+    // Code that is no ELF file's, or whose tables cannot be read, is swept without them.
+    auto layout = loader::find_code(file, code.address, offset);
+    if (layout.ok() && layout.value().eh_frame) {
+      auto tables = read_unwind_tables(file, layout.value());
+      if (tables.ok()) return rewrite::make_plan(code, tables.value().view);
+      if (tables.error() == Errno(ENOMEM)) return tables.error();
+    }
+    return rewrite::make_plan(code, {});
+  }
+
+  static Result<void> apply(const rewrite::Plan& plan, const rewrite::CodeView& code) {
+    const uint64_t room = rewrite::trampoline_bytes_needed(plan.sites.size());
+    if (room == 0) {
+      syscall::count_sites(0, plan.left);
+      return ok();
+    }
     auto reserved = mm::program().reserve_code(code.address, room);
     if (!reserved.ok()) return ok();  // nowhere near enough: every site traps
     loader::FileBytes trampolines = TRY(loader::FileBytes::allocate(room));
     const std::span<uint8_t> bytes(trampolines.data(), room);
     const rewrite::EntryOffsets entries{offsetof(Ethread, syscall_entry), offsetof(Ethread, syscall_entry_vector)};
-    auto rewritten = rewrite::rewrite(code, unwind, {reserved.value(), bytes}, entries, g_sites.get());
+    auto rewritten = rewrite::apply(plan, code, {reserved.value(), bytes}, entries, g_sites.get());
     if (!rewritten.ok() && rewritten.error() != Errno(ENOMEM)) return ok();  // left as it was: every site traps
     const rewrite::Outcome outcome = TRY(rewritten);
     syscall::count_sites(outcome.rewritten, outcome.left);

@@ -54,6 +54,12 @@ uint64_t displacements_in_64(const uint8_t* at) {
 
 }  // namespace
 
+bool has_syscall_bytes(std::span<const uint8_t> code) {
+  bool has = false;
+  for_each_syscall(code, [&](size_t) { return !(has = true); });
+  return has;
+}
+
 uint64_t count_syscall_bytes(std::span<const uint8_t> code) {
   uint64_t count = 0;
   for_each_syscall(code, [&](size_t) { return ++count != 0; });

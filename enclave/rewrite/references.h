@@ -10,6 +10,9 @@
 
 namespace scone::rewrite {
 
+// True if the bytes 0f 05 occur: in the code of most files they do not.
+bool has_syscall_bytes(std::span<const uint8_t> code);
+
 // How often the bytes 0f 05 occur, as an instruction or inside one.
 uint64_t count_syscall_bytes(std::span<const uint8_t> code);
 

@@ -4,7 +4,6 @@
 
 #include "base/checked.h"
 #include "enclave/rewrite/placement.h"
-#include "enclave/rewrite/references.h"
 
 namespace scone::rewrite {
 namespace {
@@ -87,9 +86,8 @@ class Applier {
 
 }  // namespace
 
-uint64_t trampoline_bytes_needed(std::span<const uint8_t> code) {
-  uint64_t count = count_syscall_bytes(code);
-  return count ? align_up(kWidestGap + count * kRoomForSite, kPage) : 0;
+uint64_t trampoline_bytes_needed(uint64_t sites) {
+  return sites ? align_up(kWidestGap + sites * kRoomForSite, kPage) : 0;
 }
 
 Result<Outcome> apply(const Plan& plan, const CodeView& code, const TrampolineArea& area,

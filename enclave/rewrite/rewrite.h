@@ -47,9 +47,9 @@ struct Outcome {
   uint64_t trampoline_bytes = 0;  // used, from the area's start; what lies behind may be given back
 };
 
-// A size for the trampoline area that has a place for (nearly) every site; 0 if the segment has none. A multiple of the
+// A size for the trampoline area that has a place for (nearly) each of so many sites; 0 for none. A multiple of the
 // page size. A smaller area is no error: sites without a place are left.
-uint64_t trampoline_bytes_needed(std::span<const uint8_t> code);
+uint64_t trampoline_bytes_needed(uint64_t sites);
 
 // Writes trampolines into `area` and jumps over the planned sites of `code`, and adds them to the table. The plan
 // must be of this code; windows that do not decode as the plan says are left.

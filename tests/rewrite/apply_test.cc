@@ -56,7 +56,7 @@ TEST_F(Apply, AreaBelowTheCode) {
 
 TEST_F(Apply, AreaOfTheStatedSizeHoldsAllSites) {
   for (int i = 0; i < 2000; ++i) segment.function(kSyscall + kCmpRax + kRet);
-  segment.area_size = trampoline_bytes_needed(segment.bytes());
+  segment.area_size = trampoline_bytes_needed(2000);
   EXPECT_EQ(rewritten(), 2000u);
 }
 

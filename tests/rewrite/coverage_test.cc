@@ -29,7 +29,7 @@ Coverage measure(const std::string& path) {
   Coverage coverage;
   for (int round = 0; round < 5; ++round) {
     ElfFile file(path);
-    std::vector<uint8_t> area(trampoline_bytes_needed(file.code().bytes));
+    std::vector<uint8_t> area(trampoline_bytes_needed(count_syscall_bytes(file.code().bytes)));
     SiteTable table;
     TrampolineArea trampolines{file.free_address(), area};
     auto start = std::chrono::steady_clock::now();

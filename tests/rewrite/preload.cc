@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "enclave/rewrite/references.h"
 #include "enclave/rewrite/rewrite.h"
 #include "tests/rewrite/native_entry.h"
 
@@ -46,7 +47,7 @@ TrampolineArea reserve(uint64_t near, uint64_t size) {
 
 bool rewrite_segment(uint64_t address, uint64_t size, const UnwindView& unwind) {
   CodeView code{address, {reinterpret_cast<uint8_t*>(address), size}};
-  uint64_t needed = trampoline_bytes_needed(code.bytes);
+  uint64_t needed = trampoline_bytes_needed(count_syscall_bytes(code.bytes));
   if (needed == 0) return true;
   TrampolineArea area = reserve(address & ~uint64_t{4095}, needed);
   uint64_t page = address & ~uint64_t{4095}, pages = ((address + size + 4095) & ~uint64_t{4095}) - page;

@@ -337,7 +337,7 @@ TEST_F(Rules, CallTargetsThatAgreeOutweighOneThatDoesNot) {
 
 TEST_F(Rules, EmptySegment) {
   EXPECT_EQ(rewritten(), 0u);
-  EXPECT_EQ(trampoline_bytes_needed({}), 0u);
+  EXPECT_EQ(trampoline_bytes_needed(0), 0u);
 }
 
 TEST_F(Rules, SegmentThatEndsWithTheCall) {
