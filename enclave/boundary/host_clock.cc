@@ -1,47 +1,52 @@
 #include "enclave/boundary/host_clock.h"
 
+#include <atomic>
+
 #include "abi/border.h"
 #include "enclave/boundary/host_state.h"
+#include "enclave/sched/clock.h"
+#include "enclave/sched/clock_page.h"
 
 namespace scone::boundary {
 namespace {
 
-// SAFETY: RDTSC is legal in an enclave on every processor with EDMM.
-uint64_t read_tsc() {
-  uint32_t low, high;
-  asm volatile("rdtsc" : "=a"(low), "=d"(high));
-  return uint64_t{high} << 32 | low;
+std::atomic<uint64_t> g_followed{0};  // the sequence of the page that the clocks were last set from
+std::atomic<bool> g_following{false};
+
+HostPtr<abi::TimePage> time_page() {
+  return HostPtr<abi::TimePage>::unchecked(shared_area().address() + offsetof(abi::SharedArea, time));
 }
 
-HostPtr<uint64_t> field_of(HostClock clock, HostPtr<abi::TimePage> page) {
-  switch (clock) {
-    case HostClock::kMonotonic:
-      return page.field(&abi::TimePage::monotonic_ns);
-    case HostClock::kRealtime:
-      return page.field(&abi::TimePage::realtime_ns);
-    case HostClock::kBoottime:
-      return page.field(&abi::TimePage::boottime_ns);
-  }
-  __builtin_unreachable();
+// What the page holds at `sequence`; false if the host was about to change it.
+bool copy(HostPtr<abi::TimePage> page, uint64_t sequence, sched::Calibration& to) {
+  to.base_tsc = page.field(&abi::TimePage::base_tsc).load_acquire();
+  to.multiplier = page.field(&abi::TimePage::multiplier).load_acquire();
+  to.base_ns[size_t(sched::Timeline::kMonotonic)] = page.field(&abi::TimePage::monotonic_ns).load_acquire();
+  to.base_ns[size_t(sched::Timeline::kRealtime)] = page.field(&abi::TimePage::realtime_ns).load_acquire();
+  to.base_ns[size_t(sched::Timeline::kBoottime)] = page.field(&abi::TimePage::boottime_ns).load_acquire();
+  return !(sequence & 1) && sequence == page.field(&abi::TimePage::sequence).load_acquire();
 }
 
 }  // namespace
 
-uint64_t read_host_clock(HostClock clock) {
-  auto page = HostPtr<abi::TimePage>::unchecked(shared_area().address() + offsetof(abi::SharedArea, time));
-  uint64_t base_tsc = 0, multiplier = 0, base_ns = 0;
-  // The host may be in the middle of an update; it is not waited for beyond a few tries.
-  for (int tries = 0; tries < 1000; ++tries) {
-    const uint64_t sequence = page.field(&abi::TimePage::sequence).load_acquire();
-    base_tsc = page.field(&abi::TimePage::base_tsc).load_acquire();
-    multiplier = page.field(&abi::TimePage::multiplier).load_acquire();
-    base_ns = field_of(clock, page).load_acquire();
-    if (!(sequence & 1) && sequence == page.field(&abi::TimePage::sequence).load_acquire()) break;
-    __builtin_ia32_pause();
+void start_clocks() {
+  sched::Calibration calibration{};
+  static_cast<void>(copy(time_page(), 0, calibration));
+  sched::clock_page().calibrate(calibration);
+}
+
+void follow_host_clock() {
+  const auto page = time_page();
+  const uint64_t sequence = page.field(&abi::TimePage::sequence).load_acquire();
+  if (sequence == g_followed.load(std::memory_order_relaxed)) [[likely]]
+    return;
+  // Another ethread is at it; what it may miss is found behind the next crossing.
+  if (g_following.exchange(true, std::memory_order_acquire)) return;
+  if (sched::Calibration calibration{}; copy(page, sequence, calibration)) {
+    sched::clock_page().calibrate(calibration);
+    g_followed.store(sequence, std::memory_order_relaxed);
   }
-  const uint64_t tsc = read_tsc();
-  if (tsc < base_tsc) return base_ns;
-  return base_ns + static_cast<uint64_t>(static_cast<unsigned __int128>(tsc - base_tsc) * multiplier >> 32);
+  g_following.store(false, std::memory_order_release);
 }
 
 }  // namespace scone::boundary

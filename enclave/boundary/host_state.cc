@@ -5,6 +5,7 @@
 #include "abi/layout.h"
 #include "base/checked.h"
 #include "enclave/boundary/host_call.h"
+#include "enclave/boundary/host_clock.h"
 #include "enclave/boundary/log.h"
 #include "enclave/boundary/round.h"
 #include "enclave/entry/fs_base.h"
@@ -92,6 +93,7 @@ void leave(abi::ExitReason reason, Carries carries) {
   const uint64_t fs_base = entry::read_fs_base();
   exit_to_host();
   entry::write_fs_base(fs_base);
+  follow_host_clock();
   if (round) finish_round(area_of(ethread));
 }
 

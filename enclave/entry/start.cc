@@ -5,6 +5,7 @@
 #include "abi/layout.h"
 #include "enclave/boundary/arena.h"
 #include "enclave/boundary/host_call.h"
+#include "enclave/boundary/host_clock.h"
 #include "enclave/boundary/host_cpuid.h"
 #include "enclave/boundary/host_state.h"
 #include "enclave/entry/ethreads.h"
@@ -27,6 +28,7 @@ void init_process(uint64_t start_info) {
   init_vector_state();
   boundary::init_host_state(start_info);
   boundary::attach_ethread(this_ethread());
+  boundary::start_clocks();
   boundary::init_arena();
   boundary::copy_cpuid();
   mm::init_program_memory();

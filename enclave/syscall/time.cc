@@ -11,13 +11,13 @@
 #include "enclave/sched/sched.h"
 #include "enclave/time/clock.h"
 #include "enclave/time/duration.h"
+#include "enclave/time/page_clocks.h"
 
 namespace scone::syscall {
 namespace {
 
 constexpr int kAbsolute = 1;  // TIMER_ABSTIME
 constexpr uint64_t kTick = 10'000'000;
-constexpr uint64_t kCoarse = 4'000'000;  // what Linux says; ours are finer
 
 Result<void> write_remaining(uint64_t deadline, AppPtr<__kernel_timespec> remaining) {
   if (!remaining) return ok();
@@ -55,8 +55,7 @@ Result<void> sys_clock_gettime(int clock, AppPtr<__kernel_timespec> time) {
 
 Result<void> sys_clock_getres(int clock, AppPtr<__kernel_timespec> resolution) {
   TRY(time::check(clock));
-  const bool coarse = clock == time::kRealtimeCoarse || clock == time::kMonotonicCoarse;
-  return resolution ? boundary::write_app(resolution, time::timespec_from(coarse ? kCoarse : 1)) : ok();
+  return resolution ? boundary::write_app(resolution, time::timespec_from(time::resolution_of(clock))) : ok();
 }
 
 Result<void> sys_clock_settime(int clock, AppPtr<const __kernel_timespec> time) {
@@ -65,7 +64,7 @@ Result<void> sys_clock_settime(int clock, AppPtr<const __kernel_timespec> time) 
   return Errno(clock == time::kRealtime ? EPERM : EINVAL);
 }
 
-Result<void> sys_settimeofday(AppPtr<const __kernel_old_timeval>, AppPtr<const TimeZone>) {
+Result<void> sys_settimeofday(AppPtr<const __kernel_old_timeval>, AppPtr<const time::TimeZone>) {
   return Errno(EPERM);
 }
 
@@ -92,12 +91,9 @@ Result<void> sys_nanosleep(AppPtr<const __kernel_timespec> request, AppPtr<__ker
   return sys_clock_nanosleep(time::kMonotonic, 0, request, remaining);
 }
 
-Result<void> sys_gettimeofday(AppPtr<__kernel_old_timeval> time, AppPtr<TimeZone> zone) {
-  const uint64_t us = sched::realtime_ns() / time::kMicrosecond;
-  if (time)
-    TRY(boundary::write_app(time, __kernel_old_timeval{static_cast<int64_t>(us / 1'000'000),
-                                                       static_cast<int64_t>(us % 1'000'000)}));
-  return zone ? boundary::write_app(zone, TimeZone{}) : ok();
+Result<void> sys_gettimeofday(AppPtr<__kernel_old_timeval> time, AppPtr<time::TimeZone> zone) {
+  if (time) TRY(boundary::write_app(time, time::time_of_day(sched::realtime_ns())));
+  return zone ? boundary::write_app(zone, time::TimeZone{}) : ok();
 }
 
 Result<int64_t> sys_time(AppPtr<int64_t> time) {

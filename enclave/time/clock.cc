@@ -11,7 +11,9 @@
 #include "enclave/process/own_ids.h"
 #include "enclave/process/thread_list.h"
 #include "enclave/sched/clock.h"
+#include "enclave/sched/clock_page.h"
 #include "enclave/time/duration.h"
+#include "enclave/time/page_clocks.h"
 
 namespace scone::time {
 namespace {
@@ -44,29 +46,13 @@ bool is_own_cpu_clock(int clock) {
 }  // namespace
 
 Result<uint64_t> read(int clock) {
-  switch (clock) {
-    case kRealtime:
-    case kRealtimeCoarse:
-    case kRealtimeAlarm:
-    case kTai:
-      return sched::realtime_ns();  // the kernel's TAI offset is 0 unless a time daemon sets it
-    case kMonotonic:
-    case kMonotonicRaw:
-    case kMonotonicCoarse:
-      return sched::now_ns();
-    case kBoottime:
-    case kBoottimeAlarm:
-      return sched::boottime_ns();
-    default:
-      if (!is_own_cpu_clock(clock)) return Errno(EINVAL);
-      return process_cpu_time();
-  }
+  if (const auto timeline = timeline_of(clock)) return sched::clock_page().read(*timeline);
+  if (!is_own_cpu_clock(clock)) return Errno(EINVAL);
+  return process_cpu_time();
 }
 
 Result<void> check(int clock) {
-  const bool known =
-      (clock >= kRealtime && clock <= kBoottimeAlarm) || clock == kTai || is_own_cpu_clock(clock);
-  if (!known) return Errno(EINVAL);
+  if (!timeline_of(clock) && !is_own_cpu_clock(clock)) return Errno(EINVAL);
   return ok();
 }
 

@@ -36,6 +36,13 @@ constexpr __kernel_old_timeval timeval_from(uint64_t ns) {
   const uint64_t us = ns / kMicrosecond + (ns % kMicrosecond != 0);
   return {static_cast<int64_t>(us / 1'000'000), static_cast<int64_t>(us % 1'000'000)};
 }
+struct TimeZone {  // struct timezone
+  int32_t minutes_west, daylight_saving;
+};
+// A date: rounds down.
+constexpr __kernel_old_timeval time_of_day(uint64_t ns) {
+  return {static_cast<int64_t>(ns / kSecond), static_cast<int64_t>(ns % kSecond / kMicrosecond)};
+}
 
 // A periodic timer that was due at `due` is looked at at `now`.
 struct Expiry {

@@ -36,6 +36,11 @@ TEST(Duration, ARunningTimerHasNeverZeroMicrosecondsLeft) {
   EXPECT_EQ(timeval_from(0).tv_usec, 0);
 }
 
+TEST(Duration, ADateIsRoundedDown) {
+  EXPECT_EQ(time_of_day(3'999'999'999).tv_sec, 3);
+  EXPECT_EQ(time_of_day(3'999'999'999).tv_usec, 999'999);
+}
+
 TEST(Expire, CountsAndLandsAfterNow) {
   for (uint64_t now = 100; now < 200; ++now) {
     const Expiry expiry = expire(100, 30, now);
