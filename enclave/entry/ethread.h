@@ -5,6 +5,7 @@
 #include <cstdint>
 
 namespace scone::sched {
+class ClockPage;
 class Lthread;
 }
 
@@ -37,6 +38,7 @@ struct Ethread {
   uint64_t area;                 // EthreadArea in host memory (validated)
   uint64_t need_resched;         // set by a tick that hit the runtime; looked at on return to the program
   uint64_t wake_wanted;          // threads were queued here; another ethread might take some
+  sched::ClockPage* clock_page;  // for the vDSO
   uint64_t arrivals_taken;       // abi::EthreadArea::arrivals_taken, of which the host has a copy
   uint64_t exits, exceptions, ticks, switches;  // statistics
 };

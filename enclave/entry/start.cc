@@ -13,6 +13,7 @@
 #include "enclave/entry/relocate.h"
 #include "enclave/entry/vector.h"
 #include "enclave/mm/program.h"
+#include "enclave/sched/clock.h"
 #include "enclave/sched/sched.h"
 
 extern "C" char system_call_entry[];
@@ -43,6 +44,7 @@ extern "C" [[noreturn]] void ethread_start(uint64_t reason, uint64_t start_info)
   if (ethread.number == 0) relocate_image();
   ethread.syscall_entry = reinterpret_cast<uint64_t>(system_call_entry);
   ethread.syscall_entry_vector = reinterpret_cast<uint64_t>(system_call_entry_vector);
+  ethread.clock_page = &sched::clock_page();
   if (reason != static_cast<uint64_t>(abi::EntryReason::kStart)) __builtin_trap();
   if (ethread.number == 0)
     init_process(start_info);

@@ -13,6 +13,7 @@
 #include "enclave/entry/vector.h"
 #include "enclave/file/program_facts.h"
 #include "enclave/loader/program.h"
+#include "enclave/loader/vdso.h"
 #include "enclave/mm/program.h"
 #include "enclave/process/cpuid.h"
 #include "enclave/process/limits.h"
@@ -109,6 +110,7 @@ Result<void> ProgramLoad::map_images(Reason& why) {
   program_bias_ = TRY(map_program(mm::program(), program_layout(), program_, why));
   if (interpreter_.file)
     interpreter_bias_ = TRY(map_interpreter(mm::program(), program_layout(), interpreter_, why));
+  vdso_ = TRY(map_vdso(mm::program()));
   return ok();
 }
 
@@ -120,6 +122,7 @@ Result<StackImage> ProgramLoad::build_stack() const {
       .header_count = image.header_count,
       .interpreter_base = interpreter_.file ? interpreter_bias_ + interpreter_.image.begin : 0,
       .entry = image.entry + program_bias_,
+      .vdso = vdso_,
       .hwcap = process::cpuid_table().answer(1, 0, entry::xfrm()).edx,
       .hwcap2 = kHwcap2FsGsBase,
       .min_signal_stack = min_signal_stack(),

@@ -35,6 +35,7 @@ class ProgramLoad {
   Executable interpreter_;  // no file: the program has none
   uint64_t program_bias_ = 0;
   uint64_t interpreter_bias_ = 0;
+  uint64_t vdso_ = 0;
 };
 
 }  // namespace scone::loader

@@ -20,7 +20,7 @@ constexpr uint64_t kAtMinSigStackSize = 51;
 constexpr uint64_t kClockTicks = 100;  // USER_HZ
 constexpr char kPlatform[] = "x86_64";
 constexpr uint64_t kWord = sizeof(uint64_t);
-constexpr size_t kAuxiliaryEntries = 20;
+constexpr size_t kAuxiliaryEntries = 21;
 constexpr uint64_t kAuxiliarySize = kAuxiliaryEntries * 2 * kWord;
 // Linux leaves a null word above the strings.
 constexpr uint64_t kTopGap = kWord;
@@ -134,6 +134,7 @@ Result<void> StackImage::arrange(const Sizes& sizes, size_t strings, const Stack
 void StackImage::write_auxiliary(Writer& writer, const AuxiliaryFacts& facts) const {
   // In the kernel's order.
   const std::pair<uint64_t, uint64_t> entries[] = {
+      {AT_SYSINFO_EHDR, facts.vdso},
       {kAtMinSigStackSize, facts.min_signal_stack},
       {AT_HWCAP, facts.hwcap},
       {AT_PAGESZ, abi::kPageSize},

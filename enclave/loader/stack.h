@@ -22,6 +22,7 @@ struct AuxiliaryFacts {
   uint64_t header_address, header_count;  // AT_PHDR, AT_PHNUM: of the program
   uint64_t interpreter_base;              // AT_BASE, 0 without interpreter
   uint64_t entry;                         // AT_ENTRY: of the program
+  uint64_t vdso;                          // AT_SYSINFO_EHDR
   uint64_t hwcap, hwcap2;
   uint64_t min_signal_stack;
   uint32_t uid, euid, gid, egid;

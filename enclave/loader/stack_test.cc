@@ -56,6 +56,7 @@ AuxiliaryFacts facts() {
   facts.header_count = 11;
   facts.interpreter_base = 0x10000000;
   facts.entry = 0x401000;
+  facts.vdso = 0x20000000;
   facts.hwcap = 0x1f8bfbff;
   facts.hwcap2 = 2;
   facts.min_signal_stack = 3632;
@@ -89,7 +90,7 @@ TEST(Stack, HoldsWhatWasGiven) {
   EXPECT_EQ(view.text(view.auxiliary[AT_EXECFN]), "/bin/prog");
   EXPECT_EQ(view.text(view.auxiliary[AT_PLATFORM]), "x86_64");
   for (uint8_t i = 0; i < 16; ++i) EXPECT_EQ(view.at(view.auxiliary[AT_RANDOM])[i], i);
-  EXPECT_FALSE(view.auxiliary.contains(AT_SYSINFO_EHDR));
+  EXPECT_EQ(view.auxiliary[AT_SYSINFO_EHDR], 0x20000000u);
   EXPECT_EQ(view.word(built.value().auxiliary_begin()), view.order.front());
   EXPECT_EQ(built.value().auxiliary_end() - built.value().auxiliary_begin(), 16 * (view.order.size() + 1));
 }
@@ -167,6 +168,7 @@ AuxiliaryFacts facts_of(NativeStack& native) {
   facts.header_count = auxiliary[AT_PHNUM];
   facts.interpreter_base = auxiliary[AT_BASE];
   facts.entry = auxiliary[AT_ENTRY];
+  facts.vdso = auxiliary[AT_SYSINFO_EHDR];
   facts.hwcap = auxiliary[AT_HWCAP];
   facts.hwcap2 = auxiliary[AT_HWCAP2];
   facts.min_signal_stack = auxiliary[51];

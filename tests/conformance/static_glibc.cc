@@ -57,3 +57,9 @@ CASE(files) {
   CHECK(support::put_file(dir / "file", "content"));
   CHECK(support::get_file(dir / "file") == "content");
 }
+
+CASE(time_passes) {
+  int64_t before = support::now_ms();
+  support::sleep_ms(50);
+  CHECK(support::now_ms() - before >= 49);
+}

@@ -8,6 +8,7 @@ import pathlib
 import sys
 
 import bad_input
+import clocks
 import coherence
 import harness
 import kept_measurement
@@ -21,6 +22,7 @@ import writer
 TESTS = {
     **{f"program.{program.name}": program.test for program in programs.PROGRAMS},
     **bad_input.TESTS,
+    **clocks.TESTS,
     **coherence.TESTS,
     **kept_measurement.TESTS,
     **outside.TESTS,

@@ -75,6 +75,13 @@ TEST(Coverage, DynamicLinker) { expect_coverage("/lib64/ld-linux-x86-64.so.2", 0
 TEST(Coverage, Musl) { expect_coverage("/lib/ld-musl-x86_64.so.1", 0.97); }
 TEST(Coverage, BusyboxStatic) { expect_coverage("/bin/busybox", 0.97); }
 
+// Its code uses no vector registers, so no call from it has any to save.
+TEST(Coverage, Vdso) {
+  expect_coverage(VDSO_FILE, 1.0);
+  EXPECT_EQ(measure(VDSO_FILE).outcome.rewritten, 1u);
+  EXPECT_EQ(measure(VDSO_FILE).vector, 0u);
+}
+
 TEST(Coverage, StaticGo) {
   if (std::system("go version >/dev/null 2>&1") != 0) GTEST_SKIP() << "go is not installed";
   std::filesystem::path directory = std::filesystem::path(testing::TempDir()) / "scone_rewrite_go";
