@@ -15,10 +15,16 @@
 #include "enclave/file/io_vector.h"
 #include "enclave/sched/mutex.h"
 #include "enclave/shield/inode.h"
-#include "enclave/shield/page_cache.h"
+#include "enclave/file/page_cache.h"
 #include "volume/parts.h"
 
 namespace scone::shield {
+
+using file::kPageSize;
+using file::Page;
+using file::page_cache;
+using file::PageTree;
+using file::Pinned;
 
 class DirtyFiles;
 

@@ -75,7 +75,7 @@ Result<uint32_t> current_umask() {
 Result<void> start_files(const FileSettings& settings, TagListener listener) {
   g_mount = new (std::nothrow) VolumeMount;
   if (!g_mount) return Errno(ENOMEM);
-  page_cache().set_budget(settings.cache);
+  file::page_cache().set_budget(settings.cache);
   TRY(g_mount->mount({settings.fspf, settings.key, settings.tag, settings.is_mutable}));
   g_mount->set_tag_listener(listener);
   TRY(add_regions(settings.fspf));

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "enclave/shield/page_cache.h"
+#include "enclave/file/page_cache.h"
 #include "enclave/shield/volume_mount.h"
 #include "volume/bytes.h"
 
@@ -18,7 +18,7 @@ struct FileSettings {
   volume::Bytes key;               // SCONE_FSPF_KEY: 32 bytes; empty: the description is not encrypted
   std::optional<volume::Tag> tag;  // SCONE_FSPF_TAG
   bool is_mutable = false;         // SCONE_FSPF_MUTABLE
-  uint64_t cache = PageCache::kDefaultBudget;  // SCONE_FSPF_CACHE: bytes of verified contents kept inside
+  uint64_t cache = file::PageCache::kDefaultBudget;  // SCONE_FSPF_CACHE: bytes of verified contents kept inside
 };
 
 // What the SCONE_FSPF variables of an environment say. ENOENT: there is no SCONE_FSPF; EINVAL, after a message. The texts are the environment's,

@@ -31,7 +31,7 @@ VolumeInode* make_inode(VolumeMount& mount, volume::Node& node) {
 Result<void> VolumeMount::mount(const volume::MountOptions& options) {
   TRY(storage_.open_here());
   volume_ = TRY(volume::Volume::mount(storage_, *this, options));
-  rooms_ = new (std::nothrow) HostRoom[volume_->region_count()];
+  rooms_ = new (std::nothrow) file::HostRoom[volume_->region_count()];
   if (!rooms_) return Errno(ENOMEM);
   return ok();
 }

@@ -9,7 +9,7 @@
 #include "enclave/sched/mutex.h"
 #include "enclave/sched/shared_mutex.h"
 #include "enclave/shield/dirty_files.h"
-#include "enclave/shield/host_room.h"
+#include "enclave/file/host_room.h"
 #include "enclave/shield/host_storage.h"
 #include "enclave/shield/inode.h"
 #include "volume/volume.h"
@@ -64,7 +64,7 @@ class VolumeMount final : volume::Surroundings {
   volume::Volume* volume_ = nullptr;
   TagListener listener_ = nullptr;
   DirtyFiles dirty_files_;
-  HostRoom* rooms_ = nullptr;  // one for each region
+  file::HostRoom* rooms_ = nullptr;  // one for each region
   sched::SharedMutex lock_;
   sched::Mutex table_lock_;
   VolumeInode** table_ = nullptr;  // chains by node number; each holds a reference; guarded by table_lock_

@@ -1,8 +1,10 @@
-#include "enclave/shield/host_room.h"
+#include "enclave/file/host_room.h"
 
 #include <gtest/gtest.h>
 
-namespace scone::shield {
+#include "volume/storage.h"
+
+namespace scone::file {
 namespace {
 
 constexpr uint64_t kMiB = 1 << 20;
@@ -62,4 +64,4 @@ TEST(HostRoom, AnAbsurdHost) {
 }
 
 }  // namespace
-}  // namespace scone::shield
+}  // namespace scone::file

@@ -1,4 +1,4 @@
-#include "enclave/shield/page_tree.h"
+#include "enclave/file/page_tree.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-namespace scone::shield {
+namespace scone::file {
 struct Page {
   uint64_t index;
 };
@@ -65,4 +65,4 @@ TEST(PageTree, AgreesWithAMap) {
 }
 
 }  // namespace
-}  // namespace scone::shield
+}  // namespace scone::file

@@ -6,9 +6,9 @@
 
 #include "base/intrusive_list.h"
 #include "base/result.h"
-#include "enclave/shield/page_tree.h"
+#include "enclave/file/page_tree.h"
 
-namespace scone::shield {
+namespace scone::file {
 
 inline constexpr uint64_t kPageSize = 4096;
 
@@ -54,6 +54,8 @@ class PageCache {
   Result<Pinned> allocate(bool kept);
   // Puts it there. Precondition: there is none at `index`. ENOMEM.
   Result<void> add(PageTree& tree, uint64_t index, const Pinned& page);
+  // Drops one page, if it is there.
+  void drop(PageTree& tree, uint64_t index);
   // Drops the tree's pages from `first` on. How many of them were dirty.
   uint64_t drop_from(PageTree& tree, uint64_t first);
 
@@ -77,4 +79,4 @@ class PageCache {
 
 PageCache& page_cache();
 
-}  // namespace scone::shield
+}  // namespace scone::file

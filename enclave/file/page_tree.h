@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-namespace scone::shield {
+namespace scone::file {
 
 struct Page;
 
@@ -103,4 +103,4 @@ class PageTree {
   unsigned height_ = 0;
 };
 
-}  // namespace scone::shield
+}  // namespace scone::file

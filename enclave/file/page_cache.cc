@@ -1,11 +1,11 @@
-#include "enclave/shield/page_cache.h"
+#include "enclave/file/page_cache.h"
 
 #include <atomic>
 #include <new>
 
 #include "enclave/sched/lock.h"
 
-namespace scone::shield {
+namespace scone::file {
 namespace {
 
 constinit PageCache g_cache;
@@ -120,6 +120,14 @@ Result<void> PageCache::add(PageTree& tree, uint64_t index, const Pinned& pinned
   return ok();
 }
 
+void PageCache::drop(PageTree& tree, uint64_t index) {
+  sched::SpinGuard guard(g_lock);
+  Page* page = tree.find(index);
+  if (!page) return;
+  tree.remove(index);
+  detach(*page);
+}
+
 uint64_t PageCache::drop_from(PageTree& tree, uint64_t first) {
   uint64_t dirty = 0;
   sched::SpinGuard guard(g_lock);
@@ -148,4 +156,4 @@ void PageCache::set_clean(Page& page) {
 
 bool PageCache::too_dirty() const { return g_dirty.load(std::memory_order_relaxed) * kDirtyPart > budget_; }
 
-}  // namespace scone::shield
+}  // namespace scone::file
