@@ -56,6 +56,7 @@ constexpr size_t kHabits = 32;
 struct Habit {
   uint32_t action = 0;  // hash; 0: free
   size_t count = 0;
+  bool asked = false;  // since the action: what of it is wanted shows whether it was worth it
   struct {
     Inquiry inquiry;
     bool wanted;
@@ -69,13 +70,23 @@ struct Known {
 
 constinit sched::SpinLock g_lock{sched::LockRank::kObject};
 constinit Habit g_habits[kHabits] = {};  // guarded by g_lock, as the rest
+constinit size_t g_next_habit = 0;
 constinit std::atomic<Habit*> g_current{
     nullptr};                  // of the last action, while what follows is learned; written under g_lock
+constinit std::atomic<bool> g_due{false};     // what follows g_current was not asked yet
+constinit uint64_t g_due_descriptor = 0;
 constinit uint64_t g_age = 0;  // the world's age if nothing but the action and questions after it has crossed
 constinit std::atomic<uint32_t> g_known_count{0};  // read without it as a hint
 constinit Known* g_known = nullptr;                // kMost of them, made when needed, never destroyed
 
-Habit& habit_of(uint32_t action) { return g_habits[action % kHabits]; }
+// A habit that was not there takes the place of another one.
+Habit& habit_of(uint32_t action) {
+  for (Habit& habit : g_habits)
+    if (habit.action == action) return habit;
+  Habit& habit = g_habits[g_next_habit++ % kHabits];
+  habit = Habit{action};
+  return habit;
+}
 
 // g_lock held. The program asks this, and it is not known: learned, if a question behind the action would have been in time.
 void learn(const Inquiry& inquiry) {
@@ -101,6 +112,7 @@ void forget_unwanted(Habit& habit) {
   for (size_t i = 0; i < habit.count; ++i)
     if (habit.following[i].wanted) habit.following[kept++] = habit.following[i];
   habit.count = kept;
+  habit.asked = false;
 }
 
 struct Plan {
@@ -108,19 +120,33 @@ struct Plan {
   Inquiry inquiries[kMost];
 };
 
-// The action happens now: what will follow it?
-void begin(uint32_t action, uint64_t descriptor, Plan& plan) {
-  sched::SpinGuard guard(g_lock);
+// g_lock held. The action happens now.
+Habit& begin(uint32_t action) {
   Habit& habit = habit_of(action);
-  if (habit.action != action) habit = Habit{action};
-  forget_unwanted(habit);
+  if (habit.asked) forget_unwanted(habit);
+  g_current.store(&habit, std::memory_order_relaxed);
+  return habit;
+}
+
+// g_lock held. What will follow it, to be asked now.
+void plan_questions(Habit& habit, uint64_t descriptor, Plan& plan) {
+  g_due.store(false, std::memory_order_relaxed);
+  habit.asked = true;
   for (size_t i = 0; i < habit.count; ++i) {
     habit.following[i].wanted = false;
     const Inquiry& inquiry = habit.following[i].inquiry;
     if (inquiry.number == __NR_newfstatat || inquiry.descriptor == descriptor)
       plan.inquiries[plan.count++] = inquiry;
   }
-  g_current.store(&habit, std::memory_order_relaxed);
+}
+
+// The questions that are due, if this is one of them.
+void plan_due_questions(const Inquiry& inquiry, Plan& plan) {
+  sched::SpinGuard guard(g_lock);
+  Habit* current = g_current.load(std::memory_order_relaxed);
+  if (!g_due.load(std::memory_order_relaxed) || !current) return;
+  for (size_t i = 0; i < current->count; ++i)
+    if (current->following[i].inquiry == inquiry) return plan_questions(*current, g_due_descriptor, plan);
 }
 
 // A question on its way.
@@ -188,6 +214,21 @@ void expect_questions() {
   g_age = boundary::world_age();
 }
 
+// By one crossing.
+void ask_due_questions(const Inquiry& inquiry) {
+  Plan plan;
+  plan_due_questions(inquiry, plan);
+  Asked asked[kMost];
+  boundary::CallArguments calls[kMost];
+  int64_t results[kMost];
+  if (plan.count == 0 || boundary::calls_wait_for_company() || !boundary::posts_travel(plan.count) || !have_room() ||
+      !prepare(plan, asked, calls))
+    return;
+  boundary::host_calls_now({calls, plan.count}, {results, plan.count});
+  keep(plan, asked, results);
+  expect_questions();
+}
+
 }  // namespace
 
 bool is_of_use() {
@@ -196,6 +237,7 @@ bool is_of_use() {
 
 std::optional<Answer> find(const Inquiry& inquiry) {
   if (!is_of_use()) return std::nullopt;
+  if (g_due.load(std::memory_order_relaxed)) ask_due_questions(inquiry);
   sched::SpinGuard guard(g_lock);
   for (size_t i = 0; i < g_known_count.load(std::memory_order_relaxed); ++i) {
     if (!(g_known[i].inquiry == inquiry)) continue;
@@ -210,7 +252,10 @@ std::optional<Answer> find(const Inquiry& inquiry) {
 Result<uint64_t> act(const boundary::CallArguments& call, uint64_t descriptor, uint32_t what) {
   const auto& a = call.arguments;
   Plan plan;
-  if (boundary::batching()) begin(what, descriptor, plan);
+  if (boundary::batching()) {
+    sched::SpinGuard guard(g_lock);
+    plan_questions(begin(what), descriptor, plan);
+  }
   boundary::CallArguments calls[1 + kMost] = {call};
   int64_t results[1 + kMost];
   Asked asked[kMost];
@@ -223,6 +268,15 @@ Result<uint64_t> act(const boundary::CallArguments& call, uint64_t descriptor, u
   if (together) keep(plan, asked, results + 1);
   expect_questions();
   return result;
+}
+
+void note_act_inside(uint64_t descriptor, uint32_t what) {
+  if (!boundary::batching()) return;
+  sched::SpinGuard guard(g_lock);
+  const Habit& habit = begin(what);
+  g_due_descriptor = descriptor;
+  g_due.store(habit.count > 0, std::memory_order_relaxed);
+  g_age = boundary::world_age();
 }
 
 void forget_all() {

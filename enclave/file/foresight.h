@@ -1,8 +1,9 @@
 // What a program is used to asking of files once it has locked one, asked together with the lock.
 //
 // A database takes a lock and then looks whether anything has changed: the file's size, a counter in it, whether a journal is there. It asks
-// the same each time, each question a crossing. So the questions that followed a lock the last time travel behind it, and the answers
-// wait here until the next crossing (round.h says why they are true until then), each for one use.
+// the same each time, each question a crossing. So the questions that followed a lock the last time travel behind it, or, if the lock was granted
+// inside (delegation.h), with the first of them. The answers wait here until the next crossing (round.h says why they are true until then), each for
+// one use.
 #pragma once
 
 #include <cstddef>
@@ -42,12 +43,15 @@ struct Answer {
 
 // False: find() would do nothing. Most programs lock nothing, and need not put their questions into words.
 bool is_of_use();
-// Notes that the program asks this now, and returns the answer if it is here. Thread safe; not for scheduler context.
+// Notes that the program asks this now, and returns the answer if it is here, or comes with others that are due. Thread safe; may leave the enclave.
 std::optional<Answer> find(const Inquiry& inquiry);
 
 // Performs a call by which a program locks or unlocks something of `descriptor`, with the questions that usually follow `what` (a hash of
 // it) on this descriptor. As host_call().
 Result<uint64_t> act(const boundary::CallArguments& call, uint64_t descriptor, uint32_t what);
+
+// The same for what was done without the host.
+void note_act_inside(uint64_t descriptor, uint32_t what);
 
 // After a crossing.
 void forget_all();

@@ -125,5 +125,36 @@ TEST_F(ForesightTest, LocksOfDifferentThingsHaveTheirOwn) {
   EXPECT_EQ(calls(__NR_fstat), 0);
 }
 
+// A lock that was granted inside: the first question that is due takes the others along.
+TEST_F(ForesightTest, QuestionsBehindALockInsideAreAskedTogether) {
+  const Inquiry size = Inquiry::stat(number()), read = Inquiry::read(number(), 3, 4);
+  note_act_inside(number(), 10);
+  EXPECT_FALSE(ask(size));
+  EXPECT_FALSE(ask(read));
+  note_act_inside(number(), 10);
+  fake::journal().clear();
+  EXPECT_TRUE(ask(size));
+  EXPECT_TRUE(ask(read));
+  EXPECT_EQ(calls(__NR_fstat), 1);
+  EXPECT_EQ(calls(__NR_pread64), 1);
+}
+
+TEST_F(ForesightTest, ThoseThatNobodyAsksStayHome) {
+  note_act_inside(number(), 11);
+  ask(Inquiry::stat(number()));
+  note_act_inside(number(), 11);
+  fake::journal().clear();
+  EXPECT_FALSE(ask(Inquiry::read(number(), 0, 1)));
+  EXPECT_EQ(calls(__NR_fstat), 0);
+}
+
+TEST_F(ForesightTest, AHabitSurvivesRoundsInWhichNothingWasAsked) {
+  const Inquiry size = Inquiry::stat(number());
+  note_act_inside(number(), 12);
+  ask(size);
+  for (int i = 0; i < 5; ++i) note_act_inside(number(), 12);  // answered from elsewhere
+  EXPECT_TRUE(ask(size));
+}
+
 }  // namespace
 }  // namespace scone::file::foresight

@@ -8,6 +8,7 @@
 #include "enclave/boundary/host_call.h"
 #include "enclave/file/foresight.h"
 #include "enclave/file/mode.h"
+#include "enclave/file/round_cache.h"
 
 namespace scone::file {
 namespace {
@@ -54,15 +55,19 @@ void note_size(const HostDescriptor& descriptor, const struct ::stat& stat) {
 }
 
 Result<void> host_stat(const HostDescriptor& descriptor, struct ::stat& result) {
+  if (round_cache::find_stat(descriptor, result)) return ok();
   std::optional<foresight::Answer> known;
   if (foresight::is_of_use()) known = foresight::find(foresight::Inquiry::stat(descriptor.number()));
   if (known) {
     TRY(boundary::check_result(known->result));
     read_host_stat(known->bytes, result);
+    round_cache::remember_stat({}, descriptor, result);
   } else {
     HostBuffer buffer = TRY(HostBuffer::allocate(kHostStatSize));
+    const bool company = boundary::calls_wait_for_company();
     TRY(host_call(__NR_fstat, descriptor.number(), buffer.address()));
     read_host_stat(buffer, result);
+    if (!company) round_cache::remember_stat({}, descriptor, result);
   }
   note_size(descriptor, result);
   return ok();

@@ -5,6 +5,7 @@
 
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/round.h"
+#include "enclave/file/mode.h"
 #include "enclave/file/path_habits.h"
 #include "enclave/runtime/memory.h"
 #include "enclave/sched/clock.h"
@@ -30,6 +31,7 @@ bool Question::still_current() const { return alone_ && boundary::nothing_since_
 namespace {
 
 constexpr size_t kEntries = 64;
+constexpr size_t kDescriptors = 8;
 constexpr size_t kMaxPath = 240;
 // A program that looks again and again without ever leaving must see changes in the end.
 constexpr uint64_t kLongestNs = 1'000'000;
@@ -63,13 +65,19 @@ struct OpenEntry {
 };
 struct StatEntry {
   Key key;
+  bool absent;
+  struct ::stat stat;
+};
+struct DescriptorEntry {
+  const HostDescriptor* descriptor = nullptr;  // compared only; nullptr: free
   struct ::stat stat;
 };
 
 constinit sched::SpinLock g_lock{sched::LockRank::kObject};
 constinit OpenEntry g_opened[kEntries] = {};     // guarded by g_lock, as the rest
 constinit StatEntry g_stats[kEntries] = {};
-constinit size_t g_next_opened = 0, g_next_stat = 0;
+constinit DescriptorEntry g_descriptors[kDescriptors] = {};
+constinit size_t g_next_opened = 0, g_next_stat = 0, g_next_descriptor = 0;
 constinit std::atomic<uint64_t> g_since_ns{0};   // 0: empty; when the oldest entry came
 
 bool cacheable(std::string_view path) { return !path.empty() && path.size() <= kMaxPath && boundary::batching(); }
@@ -115,24 +123,56 @@ Ref<Snapshot> find(const HostDescriptor& descriptor) {
   return nullptr;
 }
 
-bool find_stat(std::string_view path, int flags, struct ::stat& result) {
-  if (!cacheable(path) || !usable()) return false;
+std::optional<Result<void>> find_stat(std::string_view path, int flags, struct ::stat& result) {
+  if (!cacheable(path) || !usable()) return std::nullopt;
   sched::SpinGuard guard(g_lock);
   for (StatEntry& entry : g_stats) {
     if (!entry.key.is(path, flags)) continue;
+    if (entry.absent) return Result<void>(Errno(ENOENT));
+    result = entry.stat;
+    return ok();
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+void remember(const Question& question, std::string_view path, int flags, const struct ::stat* stat) {
+  if (!cacheable(path)) return;
+  sched::SpinGuard guard(g_lock);
+  if (!note_entry(question)) return;
+  StatEntry& entry = g_stats[g_next_stat++ % kEntries];
+  entry.key.set(path, flags);
+  entry.absent = !stat;
+  if (stat) entry.stat = *stat;
+}
+
+}  // namespace
+
+void remember_stat(const Question& question, std::string_view path, int flags, const struct ::stat& stat) {
+  remember(question, path, flags, &stat);
+}
+
+void remember_absent(const Question& question, std::string_view path, int flags) {
+  remember(question, path, flags, nullptr);
+}
+
+bool find_stat(const HostDescriptor& descriptor, struct ::stat& result) {
+  if (!usable()) return false;
+  sched::SpinGuard guard(g_lock);
+  for (const DescriptorEntry& entry : g_descriptors) {
+    if (entry.descriptor != &descriptor) continue;
     result = entry.stat;
     return true;
   }
   return false;
 }
 
-void remember_stat(const Question& question, std::string_view path, int flags, const struct ::stat& stat) {
-  if (!cacheable(path)) return;
+void remember_stat(const Question& question, const HostDescriptor& descriptor, const struct ::stat& stat) {
+  if (!boundary::batching() || (stat.st_mode & kModeType) != kModeRegular) return;
   sched::SpinGuard guard(g_lock);
   if (!note_entry(question)) return;
-  StatEntry& entry = g_stats[g_next_stat++ % kEntries];
-  entry.key.set(path, flags);
-  entry.stat = stat;
+  g_descriptors[g_next_descriptor++ % kDescriptors] = {&descriptor, stat};
 }
 
 void forget_all() {
@@ -145,7 +185,8 @@ void forget_all() {
     g_stats[i].key.size = 0;
     if (std::exchange(g_opened[i].key.size, 0) > 0) gone[i] = g_opened[i].exchange({});
   }
-  g_next_opened = g_next_stat = 0;
+  for (DescriptorEntry& entry : g_descriptors) entry.descriptor = nullptr;
+  g_next_opened = g_next_stat = g_next_descriptor = 0;
 }
 
 }  // namespace scone::file::round_cache

@@ -1,9 +1,9 @@
 // What the host said of files, for as long as it stays true.
 //
 // Nothing outside can have changed, as far as the program could know, until the enclave is left again: so a file that was just opened, looked at or
-// read may be opened, looked at or read once more without asking. The next crossing of any ethread forgets everything. Only successes
-// are kept, and only of files opened for reading. Used by the engines that post calls; otherwise each call is a crossing, and nothing
-// is ever found here.
+// read may be opened, looked at or read once more without asking. The next crossing of any ethread forgets everything, and so does a change
+// that the program makes itself (write_behind.h). Of failures only that there is no such file is kept, of open files only those for reading. Used by
+// the engines that post calls; otherwise each call is a crossing, and nothing is ever found here.
 #pragma once
 
 #include <asm/stat.h>
@@ -38,6 +38,8 @@ class Question {
  public:
   // `hash` tells questions apart. Lets the others run first where they could.
   explicit Question(uint32_t hash);
+  // Nobody else asks it meanwhile, or it was asked already and answered just now.
+  Question() : alone_(true) {}
   // Call once.
   Result<uint64_t> ask(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4 = 0, uint64_t a5 = 0) const;
   // Nothing can have changed since the answer. Precondition: the thread has not parked since it asked.
@@ -57,8 +59,13 @@ std::optional<Opened> find_open(std::string_view path, int flags);
 void remember_open(const Question& question, std::string_view path, int flags, const Opened& opened);
 // What was seen when the descriptor was opened; none.
 Ref<Snapshot> find(const HostDescriptor& descriptor);
-bool find_stat(std::string_view path, int flags, struct ::stat& result);
+// Attributes, or ENOENT; none: not known.
+std::optional<Result<void>> find_stat(std::string_view path, int flags, struct ::stat& result);
 void remember_stat(const Question& question, std::string_view path, int flags, const struct ::stat& stat);
+void remember_absent(const Question& question, std::string_view path, int flags);
+// The same of regular files that are open.
+bool find_stat(const HostDescriptor& descriptor, struct ::stat& result);
+void remember_stat(const Question& question, const HostDescriptor& descriptor, const struct ::stat& stat);
 
 // After a crossing.
 void forget_all();

@@ -1,4 +1,5 @@
 // What may be found again, and until when.
+#include <fcntl.h>
 #include <sys/stat.h>
 #define _ASM_X86_STAT_H  // the same struct, which the C library has declared already
 #include <gtest/gtest.h>
@@ -116,6 +117,37 @@ TEST_F(RoundCacheTest, NamesTooLongAreLeftAlone) {
   open(name);
   EXPECT_FALSE(find_open(name, 0));
   EXPECT_FALSE(find_open("", 0));
+}
+
+TEST_F(RoundCacheTest, ThatThereIsNoSuchFileIsAnAnswer) {
+  struct ::stat stat = {};
+  const Question question(~path_habits::hash("file"));
+  fake::cross();
+  remember_absent(question, "file", 0);
+  auto found = find_stat("file", 0, stat);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->error(), Errno(ENOENT));
+  EXPECT_FALSE(find_stat("file", AT_SYMLINK_NOFOLLOW, stat));
+  fake::cross();
+  forget_all();
+  EXPECT_FALSE(find_stat("file", 0, stat));
+}
+
+TEST_F(RoundCacheTest, SoAreTheAttributesOfAnOpenFile) {
+  const Opened one = opened(), other = opened();
+  struct ::stat stat = {};
+  stat.st_mode = S_IFREG;
+  stat.st_size = 5;
+  fake::cross();
+  remember_stat({}, *one.descriptor, stat);
+  stat.st_mode = S_IFIFO;
+  remember_stat({}, *other.descriptor, stat);
+  EXPECT_FALSE(find_stat(*other.descriptor, stat)) << "a pipe's change by themselves";
+  ASSERT_TRUE(find_stat(*one.descriptor, stat));
+  EXPECT_EQ(stat.st_size, 5);
+  fake::cross();
+  forget_all();
+  EXPECT_FALSE(find_stat(*one.descriptor, stat));
 }
 
 TEST(RoundCacheWithoutBatching, NothingIsRemembered) {

@@ -55,22 +55,28 @@ Result<void> host_statat(Place& place, int flags, struct ::stat& result) {
   namespace cache = file::round_cache;
   const bool plain = place.host_directory() == AT_FDCWD;
   const std::string_view name = place.path().view();
-  if (plain && cache::find_stat(name, flags, result)) return ok();
+  if (plain)
+    if (auto known = cache::find_stat(name, flags, result)) return *known;
   if (plain && file::foresight::is_of_use())
     if (auto known = known_stat(name, flags)) {
-      TRY(boundary::check_result(known->result));
+      Result<uint64_t> there = boundary::check_result(known->result);
+      if (!there.ok() && there.error() == Errno(ENOENT)) cache::remember_absent({}, name, flags);
+      TRY(there);
       file::read_host_stat(known->bytes, result);
+      cache::remember_stat({}, name, flags, result);
       return ok();
     }
   // Not to be taken for an open of the same name.
   const cache::Question question(~file::path_habits::hash(name));
-  // Another thread may have asked meanwhile.
-  if (plain && cache::find_stat(name, flags, result)) return ok();
+  if (plain)  // another thread may have asked meanwhile
+    if (auto known = cache::find_stat(name, flags, result)) return *known;
   HostBuffer path = TRY(place.path_argument());
   if (!plain || flags != 0 || !boundary::batching() || !stat_by_opening(question, place, path, result)) {
     HostBuffer answer = TRY(HostBuffer::allocate(file::kHostStatSize));
-    TRY(question.ask(__NR_newfstatat, place.directory_argument(), path.address(), answer.address(),
-                     static_cast<uint64_t>(flags)));
+    Result<uint64_t> asked = question.ask(__NR_newfstatat, place.directory_argument(), path.address(),
+                                                answer.address(), static_cast<uint64_t>(flags));
+    if (plain && !asked.ok() && asked.error() == Errno(ENOENT)) cache::remember_absent(question, name, flags);
+    TRY(asked);
     file::read_host_stat(answer, result);
   }
   if (plain) cache::remember_stat(question, name, flags, result);
