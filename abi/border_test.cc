@@ -51,6 +51,7 @@ TEST(Border, GoldenSizesAndOffsets) {
   EXPECT_EQ(sizeof(TimePage), 64u);
   EXPECT_EQ(offsetof(SharedArea, pending_signals), 64u);
   EXPECT_EQ(offsetof(SharedArea, request_tail), 80u);
+  EXPECT_EQ(offsetof(SharedArea, leases_wanted), 88u);
   EXPECT_EQ(offsetof(SharedArea, requests), 128u);
   EXPECT_EQ(offsetof(SharedArea, slots), 128u + 8 * 256);
   EXPECT_EQ(offsetof(SharedArea, completions), 128u + 8 * 256 + 128 * 256);

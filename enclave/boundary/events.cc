@@ -3,6 +3,7 @@
 #include "abi/border.h"
 #include "enclave/boundary/host_state.h"
 #include "enclave/boundary/round.h"
+#include "enclave/file/recall_thread.h"
 #include "enclave/net/readiness.h"
 #include "enclave/process/signal.h"
 
@@ -31,6 +32,13 @@ void take_signals() {
   const uint64_t signals = pending.exchange(0);
   note_news();
   process::host_signals(signals);
+}
+
+void take_lease_breaks() {
+  auto wanted = shared_area().field(&abi::SharedArea::leases_wanted);
+  if (wanted.load() == 0) return;
+  wanted.exchange(0);
+  file::recall_delegations();
 }
 
 int master_epoll() { return static_cast<int>(start_info().epoll_fd); }

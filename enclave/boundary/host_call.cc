@@ -83,6 +83,7 @@ Result<uint64_t> host_call_now(uint64_t number, uint64_t a0, uint64_t a1, uint64
 Result<uint64_t> host_call_blocking(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
                                     uint64_t a5) {
   count();
+  flush_effects();
   auto result = check_result(call_through_slot({number, {a0, a1, a2, a3, a4, a5}}, true));
   if (!result.ok() && result.error() == Errno(EINTR)) return Errno(process::kRestartSys);
   return result;

@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "abi/border.h"
+#include "enclave/boundary/events.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/host_state.h"
 #include "enclave/boundary/receive_buffers.h"
@@ -10,9 +11,15 @@
 #include "enclave/file/read_ahead.h"
 #include "enclave/file/round_cache.h"
 #include "enclave/net/stream_arrivals.h"
+#include "enclave/sched/clock.h"
 #include "enclave/sched/sched.h"
 
 namespace scone::boundary {
+
+namespace {
+std::atomic<uint64_t> g_effects{0};  // of all ethreads, posted and not completed
+constexpr uint64_t kEffectsPollNs = 500'000;
+}  // namespace
 
 // The calls of one ethread, touched by it alone.
 class Round {
@@ -21,7 +28,14 @@ class Round {
     waiting_.push_back(call);
     ++count_;
   }
+  void add_effect(PostedCall& call) {
+    call.effect_ = true;
+    add(call);
+    effects_ = count_;
+  }
   uint64_t count() const { return count_; }
+  bool effects_wait() const { return effects_ > 0; }
+  bool is_last(const PostedCall& call) { return waiting_.back() == &call; }
 
   // Writes what fits; the rest travels next time.
   void begin(HostPtr<abi::EthreadArea> area) {
@@ -34,6 +48,7 @@ class Round {
       write(calls + travelling_, *call);
       under_way_[travelling_++] = call;
       --count_;
+      if (effects_ > 0) --effects_;
     }
     area.field(&abi::EthreadArea::posted_count).store(travelling_);
     // Not to sleep on what has no room.
@@ -49,8 +64,10 @@ class Round {
     auto calls = HostPtr<abi::PostedCall>::unchecked(area.address() + offsetof(abi::EthreadArea, posted));
     const uint64_t count = travelling_;
     travelling_ = 0;
-    for (uint64_t i = 0; i < count; ++i)
+    for (uint64_t i = 0; i < count; ++i) {
+      if (under_way_[i]->effect_) g_effects.fetch_sub(1, std::memory_order_release);
       under_way_[i]->complete((calls + i).field(&abi::PostedCall::result).load());
+    }
   }
 
  private:
@@ -62,7 +79,8 @@ class Round {
   }
 
   IntrusiveList<PostedCall> waiting_;
-  uint64_t count_ = 0;  // in waiting_
+  uint64_t count_ = 0;    // in waiting_
+  uint64_t effects_ = 0;  // in waiting_, up to the last one that is an effect
   PostedCall* under_way_[abi::kMaxPosted];
   uint64_t travelling_ = 0;
   static constexpr uint64_t kOvertaken = UINT64_MAX;
@@ -104,12 +122,6 @@ class AwaitedCall final : public PostedCall {
   std::atomic<bool> done_{false};
 };
 
-void forget_answers() {
-  file::round_cache::forget_all();
-  file::foresight::forget_all();
-  file::read_ahead::forget_all();
-}
-
 void take_arrivals(HostPtr<abi::EthreadArea> area) {
   entry::Ethread& ethread = entry::this_ethread();
   uint64_t count = area.field(&abi::EthreadArea::arrival_count).load();
@@ -130,9 +142,34 @@ void take_arrivals(HostPtr<abi::EthreadArea> area) {
 
 }  // namespace
 
+void forget_answers() {
+  file::round_cache::forget_all();
+  file::foresight::forget_all();
+  file::read_ahead::forget_all();
+}
+
 bool batching() { return start_info().flags & abi::kFlagBatched; }
 
 void post(PostedCall& call) { own_round().add(call); }
+
+void post_effect(PostedCall& call) {
+  g_effects.fetch_add(1, std::memory_order_relaxed);
+  own_round().add_effect(call);
+}
+
+bool effects_wait() { return own_round().effects_wait(); }
+
+void flush_effects() {
+  while (effects_wait()) wait_for_events(0);
+}
+
+void await_effects() {
+  flush_effects();
+  // They are another ethread's, which leaves at its next tick at the latest.
+  while (g_effects.load(std::memory_order_acquire) != 0) sched::park(sched::now_ns() + kEffectsPollNs);
+}
+
+bool is_last_posted(const PostedCall& call) { return own_round().is_last(call); }
 
 uint64_t posted() { return own_round().count(); }
 

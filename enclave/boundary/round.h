@@ -35,6 +35,7 @@ class PostedCall : public ListNode<PostedCall> {
       false;  // performed only if the call posted before it went as expected; at most kMaxLinked in a row
   static constexpr uint64_t kMaxLinked = 8;
   bool awaited_ = false;  // somebody waits for the result, whatever it is
+  bool effect_ = false;   // post_effect()
 
  private:
   friend class Round;
@@ -45,6 +46,18 @@ class PostedCall : public ListNode<PostedCall> {
 bool batching();
 // Hands `call` over with this ethread's next exit, in the order of posting.
 void post(PostedCall& call);
+// As post(), for what the program believes done. Nothing that others could learn of leaves before it: the processor is not given to another thread, a
+// helper not called, while effects wait. Only a process with one thread may have any, since another ethread could leave first; flush_effects()
+// before there is a second one.
+void post_effect(PostedCall& call);
+bool effects_wait();
+void flush_effects();
+// The same for a thread of the runtime, which may run beside the program's one: parks until there are none on any ethread.
+void await_effects();
+// What waits changes what the host said before of files.
+void forget_answers();
+// True if nothing was posted after `call`, which still waits.
+bool is_last_posted(const PostedCall& call);
 // Calls that wait for this ethread's next exit.
 uint64_t posted();
 // True if `count` more calls that are posted now all travel with the next exit.

@@ -102,6 +102,8 @@ class File : public RefCounted {
   void descriptor_added() { descriptors_.fetch_add(1); }
   void descriptor_removed();  // nothing locked; may park
   bool has_descriptors() const { return descriptors_.load() > 0; }
+  // close(2) of a descriptor that refers to this file, which is gone already: what became of writes that nobody waited for.
+  virtual Result<void> flush() { return ok(); }
   // A descriptor that refers to this file was closed; others may remain. Called by FdTable, nothing locked; may park.
   virtual void descriptor_closed() {}
 

@@ -8,6 +8,7 @@
 
 #include "enclave/boundary/host_state.h"
 #include "enclave/file/file.h"
+#include "enclave/runtime/memory.h"
 
 namespace scone::file {
 namespace {
@@ -156,6 +157,23 @@ void FileLocks::drop(const Owner& owner) {
     }
   }
   queue_.notify(EPOLLIN);
+}
+
+bool FileLocks::take_process_lock(struct flock& lock) {
+  const Owner process{nullptr, false};
+  sched::SpinGuard guard(lock_);
+  for (Held& held : held_) {
+    if (!(held.owner == process)) continue;
+    memset(&lock, 0, sizeof lock);
+    lock.l_type = held.exclusive ? F_WRLCK : F_RDLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = static_cast<int64_t>(held.begin);
+    lock.l_len = held.end == kEndOfFiles ? 0 : static_cast<int64_t>(held.end - held.begin);
+    held.unlink();
+    delete &held;
+    return true;
+  }
+  return false;
 }
 
 void FileLocks::drop_process_locks() { drop({nullptr, false}); }

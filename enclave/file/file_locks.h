@@ -27,6 +27,8 @@ class FileLocks {
   Result<void> record_lock(File& file, int command, struct flock& lock);
   // flock(2): LOCK_SH, LOCK_EX, LOCK_UN, with LOCK_NB. EAGAIN, EINVAL, ENOLCK, kRestartSys.
   Result<void> lock_whole(File& file, int operation);
+  // Takes one of the process's F_SETLK locks out, as a request for the same one. False: there is none.
+  bool take_process_lock(struct flock& lock);
   // The process closed a descriptor: its F_SETLK locks are gone.
   void drop_process_locks();
   // The open description is gone.

@@ -14,6 +14,8 @@
 
 namespace scone::file {
 
+class Delegation;
+
 // Closed with its last reference, which may do a host call: never dropped under a spin lock.
 class HostDescriptor final : public RefCounted {
  public:
@@ -23,7 +25,7 @@ class HostDescriptor final : public RefCounted {
     if (!object) return Errno(ENOMEM);
     return Ref<HostDescriptor>::adopt(object);
   }
-  ~HostDescriptor() = default;
+  ~HostDescriptor();
 
   const HostFd& fd() const { return fd_; }
   uint64_t number() const { return static_cast<uint64_t>(fd_.number()); }
@@ -39,8 +41,31 @@ class HostDescriptor final : public RefCounted {
   void note_lock_error(int error) { lock_error_.store(error, std::memory_order_relaxed); }
   int take_lock_error() { return lock_error_.exchange(0, std::memory_order_relaxed); }
 
-  // fsync(2) or fdatasync(2). kRestartSys.
+  // What the host has handed over of the file; nullptr: it was never asked for it.
+  Delegation* delegation() const { return delegation_.load(std::memory_order_acquire); }
+  // The host granted a lock, for which the process alone answers: made when needed and possible.
+  void note_host_lock();
+  // Before the host does something with the file of which a delegation does not know. `for_good`: others may from now on.
+  void recall(bool for_good);
+  // EIO: locks were lost by which the program meant to keep others out.
+  Result<void> check_locks() const;
+
+  // fsync(2) or fdatasync(2); also tells what became of writes that nobody waited for. kRestartSys.
   Result<void> sync(bool data_only);
+
+  // It was opened by this name, by us, for writing, and the description is not shared with other processes; `device` as in st_dev. Whether the
+  // program is used to syncing what it writes to the file (write_behind.h) is known by the name.
+  void note_name(uint32_t path_hash, uint64_t device);
+  uint64_t device() const { return device_.load(std::memory_order_relaxed); }
+  bool is_synced() const { return synced_.load(std::memory_order_relaxed); }
+  // Writes wait, or did since the last sync.
+  void note_waiting_write() { unsynced_.store(true, std::memory_order_relaxed); }
+  // One of them failed.
+  void note_write_error(int error);
+  // Errors are told once, by whatever comes first.
+  Result<void> take_write_error();
+  // close(2): no write waits any more, and their error is told.
+  Result<void> finish_writes();
 
  private:
   explicit HostDescriptor(HostFd fd) : fd_(std::move(fd)) {}
@@ -48,6 +73,13 @@ class HostDescriptor final : public RefCounted {
   std::atomic<bool> shared_{false};
   HostSync sync_;
   std::atomic<int> lock_error_{0};
+  std::atomic<Delegation*> delegation_{nullptr};  // owned
+  std::atomic<bool> not_ours_alone_{false};
+  std::atomic<uint32_t> path_hash_{0};
+  std::atomic<uint64_t> device_{0};
+  std::atomic<bool> synced_{false};
+  std::atomic<bool> unsynced_{false};
+  std::atomic<int> write_error_{0};
   mutable std::atomic<uint64_t> last_size_{0};
 };
 

@@ -4,6 +4,7 @@
 
 #include "enclave/boundary/host_buffer.h"
 #include "enclave/boundary/host_call.h"
+#include "enclave/file/delegation.h"
 #include "enclave/file/host_ioctl.h"
 #include "enclave/file/host_stat.h"
 #include "enclave/file/open.h"
@@ -13,6 +14,7 @@ namespace scone::file {
 
 Result<uint64_t> HostFile::ioctl(uint32_t request, uint64_t argument) {
   if (flags() & O_PATH) return Errno(EBADF);
+  descriptor_->recall(false);
   return host_ioctl(*descriptor_, request, argument);
 }
 
@@ -34,6 +36,7 @@ Result<uint64_t> HostFile::number_for_locks() {
 Result<void> HostFile::stat(struct ::stat& result) { return host_stat(*descriptor_, result); }
 
 Result<void> HostFile::truncate(uint64_t size) {
+  descriptor_->recall(false);
   TRY(host_call(__NR_ftruncate, number(), size));
   return ok();
 }
@@ -57,6 +60,7 @@ Result<void> HostFile::set_flags(int flags) { return set_host_flags(flags, O_APP
 
 Result<void> HostFile::set_host_flags(int flags, int honoured) {
   if ((flags ^ this->flags()) & honoured) {
+    descriptor_->recall(true);
     const uint64_t now = TRY(host_call(__NR_fcntl, number(), F_GETFL));
     const uint64_t wanted =
         (now & ~static_cast<uint64_t>(honoured)) | static_cast<uint64_t>(flags & honoured);
@@ -68,6 +72,8 @@ Result<void> HostFile::set_host_flags(int flags, int honoured) {
 
 void HostFile::descriptor_closed() {
   if (!has_record_locks_.exchange(false, std::memory_order_relaxed)) return;
+  Delegation* delegation = descriptor_->delegation();
+  if (delegation && delegation->drop_process_locks()) return;
   struct flock everything = {};
   everything.l_type = F_UNLCK;
   Result<HostBuffer> buffer = HostBuffer::allocate(sizeof everything);

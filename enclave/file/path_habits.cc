@@ -33,7 +33,7 @@ class Table {
   std::atomic<uint64_t> slots_[kEntries] = {};
 };
 
-constinit Table g_read, g_opened, g_asked;
+constinit Table g_read, g_opened, g_asked, g_synced;
 
 // In g_opened, beside the flags: expected, but not opened since.
 constexpr uint32_t kUnfulfilled = 1u << 31;
@@ -66,6 +66,15 @@ std::optional<int> expected_open(uint32_t path_hash) {
 
 void note_open(uint32_t path_hash, int flags) {
   g_opened.exchange(path_hash, static_cast<uint32_t>(flags) & ~kUnfulfilled);
+}
+
+bool is_synced(uint32_t path_hash) { return g_synced.find(path_hash).has_value(); }
+
+void note_synced(uint32_t path_hash, bool synced) {
+  if (synced)
+    g_synced.exchange(path_hash, 1);
+  else if (is_synced(path_hash))
+    g_synced.forget(path_hash);
 }
 
 bool often_asked(uint32_t question_hash) {

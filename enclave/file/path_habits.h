@@ -21,6 +21,10 @@ void note_read(uint32_t path_hash, uint64_t size);
 std::optional<int> expected_open(uint32_t path_hash);
 void note_open(uint32_t path_hash, int flags);
 
+// What is written to the file is synced before it is closed.
+bool is_synced(uint32_t path_hash);
+void note_synced(uint32_t path_hash, bool synced);
+
 // Notes a question, and tells whether the same was asked a few crossings ago.
 bool often_asked(uint32_t question_hash);
 

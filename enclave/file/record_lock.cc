@@ -9,6 +9,7 @@
 #include "enclave/boundary/host_buffer.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/round.h"
+#include "enclave/file/delegation.h"
 #include "enclave/file/file_locks.h"
 #include "enclave/file/foresight.h"
 #include "enclave/file/host_file.h"
@@ -69,7 +70,7 @@ class PostedUnlock final : public boundary::PostedCall {
     if (!unlock) return false;
     unlock->lock_ = std::move(lock);
     unlock->call_ = {__NR_fcntl, {unlock->descriptor_->number(), F_SETLK, unlock->lock_.address()}};
-    boundary::post(*unlock);
+    boundary::post_effect(*unlock);
     return true;
   }
   void complete(int64_t result) override {
@@ -119,12 +120,25 @@ Result<void> record_lock(File& file, int command, AppPtr<void> argument) {
     return asks(command) ? boundary::write_app(argument.cast<struct flock>(), lock) : ok();
   }
   TRY(make_absolute(file, lock));
+  if (Delegation* delegation = host->descriptor()->delegation())
+    if (auto done = delegation->record_lock(file, command, lock)) {
+      TRY(*done);
+      if (!asks(command)) {
+        host->note_record_lock();
+        foresight::note_act_inside(host->number(), hash_of(host->number(), F_SETLK, lock));
+        return ok();
+      }
+      return boundary::write_app(argument.cast<struct flock>(), lock);
+    }
   HostBuffer buffer = TRY(HostBuffer::allocate(sizeof lock));
   buffer.put(0, lock);
   if (const int error = host->descriptor()->take_lock_error()) return Errno(error);
   if (may_unlock_later(command, lock) && PostedUnlock::post(host->descriptor(), buffer)) return ok();
   TRY(ask_host(*host, command, buffer));
-  if (command == F_SETLK || command == F_SETLKW) host->note_record_lock();
+  if (command == F_SETLK || command == F_SETLKW) {
+    host->note_record_lock();
+    host->descriptor()->note_host_lock();
+  }
   if (!asks(command)) return ok();
 
   const auto answer = buffer.get<struct flock>(0);

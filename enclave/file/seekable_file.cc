@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 
 #include "enclave/boundary/host_call.h"
+#include "enclave/file/delegation.h"
 #include "enclave/file/foresight.h"
 #include "enclave/file/host_backing.h"
 #include "enclave/file/host_stat.h"
@@ -14,6 +15,7 @@
 #include "enclave/file/read_ahead.h"
 #include "enclave/file/round_cache.h"
 #include "enclave/file/transfer.h"
+#include "enclave/file/write_behind.h"
 
 namespace scone::file {
 namespace {
@@ -41,6 +43,9 @@ std::optional<Result<size_t>> read_known(const HostDescriptor& file, IoVector& t
 }
 
 Result<size_t> pread(const HostDescriptor& file, IoVector& to, uint64_t offset) {
+  TRY(file.check_locks());
+  if (Delegation* delegation = file.delegation())
+    if (auto read = delegation->read(to, offset)) return std::move(*read);
   if (auto read = read_snapshot(file, to, offset)) return std::move(*read);
   if (auto read = read_known(file, to, offset)) return std::move(*read);
   return read_ahead::read(file, to, offset);
@@ -88,17 +93,42 @@ Result<size_t> SeekableFile::read(IoVector& to, std::optional<uint64_t> offset) 
   return count;
 }
 
+Result<size_t> SeekableFile::write_at(IoVector& from, uint64_t offset) {
+  const size_t length = from.remaining();
+  Delegation* delegation = descriptor()->delegation();
+  bool waits = (mode_ & kModeType) == kModeRegular && keeper_ == PositionKeeper::kEnclave &&
+                     write_behind::may_wait(*descriptor(), flags(), length);
+  std::span<const uint8_t> bytes;
+  if (waits) {
+    auto gathered = write_behind::gather(from);
+    if (!gathered.ok() && gathered.error() != Errno(ENOMEM)) return gathered.error();
+    waits = gathered.ok();
+    if (waits) bytes = gathered.value();
+  }
+  const auto write = [&]() -> Result<size_t> {
+    if (!waits) return pwrite(number(), from, offset);
+    if (write_behind::post(descriptor(), offset, bytes).ok()) return bytes.size();
+    // SAFETY: the runtime's own copy, which is only read.
+    IoVector copy = IoVector::of_runtime(const_cast<uint8_t*>(bytes.data()), bytes.size());
+    return pwrite(number(), copy, offset);
+  };
+  return delegation ? delegation->write_through(offset, length, bytes, write) : write();
+}
+
 Result<size_t> SeekableFile::write(IoVector& from, std::optional<uint64_t> offset) {
+  TRY(descriptor()->take_write_error());
+  TRY(descriptor()->check_locks());
   // The host's description has O_APPEND as well, so this appends, too: pwrite(2), BUGS.
-  if (offset) return pwrite(number(), from, *offset);
+  if (offset) return write_at(from, *offset);
   sched::MutexGuard guard(position_lock_);
   if (keeper_ == PositionKeeper::kHost) return write_on(number(), from);
   if (flags() & O_APPEND) {
+    descriptor()->recall(true);
     const size_t count = TRY(write_on(number(), from));
     if (count > 0) ask_host_ = true;
     return count;
   }
-  const size_t count = TRY(pwrite(number(), from, TRY(locate())));
+  const size_t count = TRY(write_at(from, TRY(locate())));
   position_ += count;
   return count;
 }
@@ -165,6 +195,7 @@ Result<void> SeekableFile::set_flags(int flags) {
 Result<Ref<mm::Backing>> SeekableFile::backing(bool write_shared) {
   if (!readable() || (write_shared && !writable())) return Errno(EACCES);
   sched::MutexGuard guard(position_lock_);
+  descriptor()->recall(true);
   if (!backing_) backing_ = TRY(HostFileBacking::create(descriptor()));
   return backing_;
 }

@@ -29,11 +29,13 @@ class SeekableFile final : public HostFile {
   Result<size_t> write(IoVector& from, std::optional<uint64_t> offset) override;
   Result<uint64_t> seek(int64_t offset, int whence) override;
   Result<void> stat(struct ::stat& result) override;
+  Result<void> flush() override { return descriptor()->finish_writes(); }
   Result<uint64_t> ioctl(uint32_t request, uint64_t argument) override;
   Result<void> set_flags(int flags) override;
   Result<Ref<mm::Backing>> backing(bool write_shared) override;
 
  private:
+  Result<size_t> write_at(IoVector& from, uint64_t offset);
   Result<uint64_t> locate();  // the rest: position_lock_ held
   Result<int> bytes_left();
   Result<uint64_t> seek_on_host(int64_t offset, int whence);

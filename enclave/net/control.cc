@@ -8,6 +8,7 @@
 #include "base/min_max.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/file/fd_table.h"
+#include "enclave/file/host_file.h"
 #include "enclave/file/open.h"
 #include "enclave/net/control_walk.h"
 #include "enclave/net/host_socket.h"
@@ -62,7 +63,9 @@ Result<void> OutgoingControl::load(AppPtr<const void> from, size_t size) {
 Result<void> OutgoingControl::to_host_numbers() {
   size_t index = 0;
   return translate_outgoing({bytes_, size_}, [&](int) -> Result<int> {
-    const HostFd* host_fd = files_[index++].host_fd();
+    file::File& file = files_[index++];
+    if (file::HostFile* host = file.as_host_file()) host->descriptor()->recall(true);
+    const HostFd* host_fd = file.host_fd();
     if (!host_fd) return Errno(EOPNOTSUPP);
     return host_fd->number();
   });

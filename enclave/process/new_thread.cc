@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "enclave/boundary/host_state.h"
+#include "enclave/boundary/round.h"
 #include "enclave/entry/fs_base.h"
 #include "enclave/entry/new_thread.h"
 #include "enclave/entry/vector.h"
@@ -55,6 +56,7 @@ Result<int> create_thread(const ThreadRequest& request) {
   if (request.child_tid) TRY(boundary::write_app(request.child_tid, tid));
   inherit(*child, parent, request);
   entry::start_in_program(*child);
+  boundary::flush_effects();
   threads().add(*child);
   sched::start(*child.release());  // this reference is the scheduler's until the thread ends
   return tid;

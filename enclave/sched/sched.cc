@@ -90,6 +90,8 @@ void run(entry::Ethread& ethread, Lthread& thread) {
   entry::write_fs_base(thread.fs_base);
   switch_context(&ethread.scheduler_rsp, thread.saved_rsp);
   ethread.current = nullptr;
+  // Once it is settled another ethread may run it, and leave before this one.
+  if (boundary::effects_wait() && boundary::start_info().ethreads > 1) boundary::flush_effects();
   settle(thread);
 }
 
@@ -168,6 +170,7 @@ void yield_to_events() {
   boundary::wait_for_events(0);
   boundary::collect_completions();
   boundary::take_signals();
+  boundary::take_lease_breaks();
   run_timers(now_ns());
   if (!own_queue().empty() || work_available()) switch_to_scheduler();
 }
@@ -207,6 +210,7 @@ void run_ethread() {
   while (!boundary::ending()) {
     ethread.need_resched = 0;
     boundary::take_signals();
+    boundary::take_lease_breaks();
     boundary::collect_completions();
     const uint64_t next = run_timers(now_ns());
     Lthread* thread = pick();
@@ -214,6 +218,8 @@ void run_ethread() {
       idle(next);
       continue;
     }
+    // Not to keep the world waiting for what a thread did that computes from here on.
+    if (boundary::effects_wait()) boundary::flush_effects();
     after_wakeups();
     run(ethread, *thread);
   }

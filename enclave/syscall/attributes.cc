@@ -192,7 +192,8 @@ Result<int> sys_truncate(AppPtr<const char> path, int64_t size) {
     return 0;
   }
   HostBuffer name = TRY(place.path_argument());
-  TRY(host_call(__NR_truncate, name.address(), static_cast<uint64_t>(size)));
+  // It waits for whoever has a lease of the file, which may be we.
+  TRY(host_call_blocking(__NR_truncate, name.address(), static_cast<uint64_t>(size)));
   return 0;
 }
 

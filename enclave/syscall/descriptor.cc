@@ -86,7 +86,8 @@ Result<uint64_t> file_command(File& file, int command, uint64_t argument) {
 }  // namespace
 
 Result<int> sys_close(int fd) {
-  (void)TRY(fd_table().remove(fd));
+  Ref<File> file = TRY(fd_table().remove(fd));
+  TRY(file->flush());
   return 0;
 }
 

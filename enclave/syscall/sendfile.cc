@@ -90,6 +90,7 @@ Result<size_t> sys_copy_file_range(int from, AppPtr<int64_t> from_offset, int to
   file::HostFile* host_in = in->as_host_file();
   file::HostFile* host_out = out->as_host_file();
   const bool inside = in->locks() || out->locks();
+  if (host_out) host_out->descriptor()->recall(false);
   if ((!inside && (!host_in || !host_out)) || in->wait_queue() || out->wait_queue()) return Errno(EINVAL);
   Cursor in_cursor(*in, from_offset);
   Cursor out_cursor(*out, to_offset);

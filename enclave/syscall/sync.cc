@@ -69,6 +69,7 @@ Result<int> sys_fallocate(int fd, int mode, int64_t offset, int64_t length) {
     return 0;
   }
   Ref<file::File> file = TRY(host_file(fd, Errno(ENODEV)));
+  file->as_host_file()->descriptor()->recall(false);
   TRY(host_call_blocking(__NR_fallocate, number_of(file), static_cast<uint64_t>(mode),
                          static_cast<uint64_t>(offset), static_cast<uint64_t>(length)));
   return 0;

@@ -16,11 +16,18 @@ constexpr long kTickNs = 4'000'000;  // as coarse as the kernel's own time slice
 Process* g_process;
 
 int tick_signal() { return SIGRTMAX - 1; }
+int lease_signal() { return static_cast<int>(abi::kLeaseSignal); }
 
 void on_tick(int, siginfo_t*, void* ucontext) { tick(*g_process, ucontext); }
 
 void on_signal(int signal, siginfo_t*, void* ucontext) {
   __atomic_fetch_or(&g_process->memory.shared().pending_signals, uint64_t{1} << (signal - 1), __ATOMIC_SEQ_CST);
+  g_process->sleeper.wake_any();
+  tick(*g_process, ucontext);
+}
+
+void on_lease(int, siginfo_t*, void* ucontext) {
+  __atomic_store_n(&g_process->memory.shared().leases_wanted, 1, __ATOMIC_SEQ_CST);
   g_process->sleeper.wake_any();
   tick(*g_process, ucontext);
 }
@@ -33,7 +40,7 @@ bool is_for_enclave(int signal) {
     case SIGPIPE:
       return false;
     default:
-      return signal != tick_signal() && signal != cancel_signal() && signal != 32 && signal != 33;  // 32, 33: the C library's
+      return signal != tick_signal() && signal != cancel_signal() && signal != lease_signal() && signal != 32 && signal != 33;  // 32, 33: the C library's
   }
 }
 
@@ -50,6 +57,7 @@ Result<void> install_signal_handlers(Process& process) {
     if (!is_for_enclave(signal) || (sigaction(signal, nullptr, &inherited) == 0 && inherited.sa_handler == SIG_IGN)) continue;
     TRY(process.device.install_async_handler(signal, on_signal, SA_RESTART));
   }
+  TRY(process.device.install_async_handler(lease_signal(), on_lease, SA_RESTART));
   return process.device.install_async_handler(tick_signal(), on_tick, SA_RESTART);
 }
 

@@ -10,6 +10,7 @@ import sys
 import bad_input
 import clocks
 import coherence
+import delegation
 import harness
 import kept_measurement
 import outside
@@ -17,6 +18,7 @@ import programs
 import servers
 import shared_database
 import startup
+import write_behind
 import writer
 
 TESTS = {
@@ -24,11 +26,13 @@ TESTS = {
     **bad_input.TESTS,
     **clocks.TESTS,
     **coherence.TESTS,
+    **delegation.TESTS,
     **kept_measurement.TESTS,
     **outside.TESTS,
     **servers.TESTS,
     **shared_database.TESTS,
     **startup.TESTS,
+    **write_behind.TESTS,
     **writer.TESTS,
 }
 

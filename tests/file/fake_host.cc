@@ -20,6 +20,8 @@
 #include "enclave/boundary/receive_buffers.h"
 #include "enclave/boundary/round.h"
 #include "enclave/file/file.h"
+#include "enclave/file/recall_thread.h"
+#include "enclave/process/limits.h"
 #include "enclave/process/signal.h"
 #include "enclave/sched/mutex.h"
 
@@ -31,6 +33,7 @@ std::set<int> g_owned;
 uint64_t g_unmapped_begin = 0, g_unmapped_end = 0;
 int g_allocations_left = -1;  // -1: no limit
 bool g_batching = false;
+uint64_t g_file_size_limit = UINT64_MAX;
 uint64_t g_world_age = 0;
 uint64_t g_own_age = 0;  // of the last crossing of this ethread
 bool g_company = false;
@@ -87,6 +90,7 @@ MemoryShortage::~MemoryShortage() { g_allocations_left = -1; }
 
 int owned_descriptors() { return static_cast<int>(g_owned.size()); }
 
+void set_file_size_limit(uint64_t bytes) { g_file_size_limit = bytes; }
 void set_now_ns(uint64_t now) { g_now_ns = now; }
 
 BatchingGuard::BatchingGuard() { g_batching = true; }
@@ -186,6 +190,14 @@ void post(PostedCall& call) {
   if (!batching()) panic("a call was posted");
   fake::g_posted.push_back(&call);
 }
+void post_effect(PostedCall& call) { post(call); }
+bool effects_wait() { return !fake::g_posted.empty(); }
+void flush_effects() {
+  while (effects_wait()) fake::cross();
+}
+void await_effects() { flush_effects(); }
+bool is_last_posted(const PostedCall& call) { return !fake::g_posted.empty() && fake::g_posted.back() == &call; }
+void forget_answers() {}
 bool receive_buffers_scarce() { return fake::receive_buffers().scarce; }
 HostBuffer take_receive_buffer(uint64_t, uint64_t length) {
   HostBuffer buffer = HostBuffer::allocate(length).take();
@@ -325,8 +337,15 @@ uint64_t now_ns() { return fake::g_now_ns; }
 
 }  // namespace scone::sched
 
+namespace scone::file {
+
+bool start_recall_thread() { return true; }
+
+}  // namespace scone::file
+
 namespace scone::process {
 
 void raise_for_current(int signal) { fake::raised_signals().push_back(signal); }
+Limit limit(unsigned) { return {fake::g_file_size_limit, UINT64_MAX}; }
 
 }  // namespace scone::process

@@ -65,6 +65,9 @@ class MemoryShortage {
   ~MemoryShortage();
 };
 
+// RLIMIT_FSIZE; unlimited at first.
+void set_file_size_limit(uint64_t bytes);
+
 // What the clock says; 0 at first.
 void set_now_ns(uint64_t now);
 
