@@ -47,6 +47,7 @@ class IntrusiveList {
 
   bool empty() const { return head_.next_ == nullptr || head_.next_ == &head_; }
   T* front() { return empty() ? nullptr : to_element(head_.next_); }
+  T* back() { return empty() ? nullptr : to_element(head_.prev_); }
   // The one behind it, or nullptr. Precondition: element stands in this list.
   T* after(T& element) {
     Node* next = static_cast<Node&>(element).next_;
