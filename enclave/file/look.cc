@@ -52,7 +52,10 @@ Result<round_cache::Opened> look(const round_cache::Question& question, const Lo
   if ((opened.snapshot->stat.st_mode & kModeType) != kModeRegular) return opened;
   opened.snapshot->content_offset = sizeof(abi::OpenAnswer);
   opened.snapshot->has_content = content > 0 && holds_content(*opened.snapshot);
-  if (keep) round_cache::remember_open(question, place.name, flags, opened);
+  if (keep)
+    round_cache::remember_open(question, place.name, flags, opened);
+  else
+    round_cache::remember_stat(question, *opened.descriptor, opened.snapshot->stat);
   return opened;
 }
 
