@@ -19,4 +19,11 @@ std::optional<uint64_t> parse_size(std::string_view text) {
   return size;
 }
 
+std::optional<uint64_t> parse_heap_size(std::string_view text) {
+  constexpr uint64_t kSmallest = uint64_t{1} << 20;
+  constexpr uint64_t kLargest = uint64_t{8} << 40;
+  const auto size = parse_size(text);
+  return size && *size >= kSmallest && *size <= kLargest ? size : std::nullopt;
+}
+
 }  // namespace scone::cli
