@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "abi/border.h"
 #include "abi/layout.h"
@@ -12,13 +13,26 @@
 namespace scone::cli {
 namespace {
 
-constexpr uint64_t kSmallestHeap = uint64_t{1} << 20;
-constexpr uint64_t kLargestHeap = uint64_t{8} << 40;
+constexpr uint64_t kUsualHeap = uint64_t{32} << 30;
 
 unsigned available_cores() {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
   return static_cast<unsigned>(std::clamp(CPU_COUNT(&set), 1, static_cast<int>(abi::kMaxEthreads)));
+}
+
+std::optional<unsigned> parse_ethreads(std::string_view text) {
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (number < 1 || number > abi::kMaxEthreads) return std::nullopt;
+  return number;
+}
+
+std::vector<std::string> ignored_settings(const ConfigFile& file) {
+  std::vector<std::string> result = ignored_variables();
+  for (const char command : file.ignored) result.push_back(file.path + ": " + command);
+  return result;
 }
 
 // The runtime's image is built beside the command; installed, it lies in ../lib/scone.
@@ -36,26 +50,56 @@ std::string default_image() {
 }  // namespace
 
 void EnclaveOptions::add_to(CLI::App& verb) {
-  verb.add_option("--ethreads", ethreads_, "host threads inside the enclave (default: the cores we may use)")
-      ->envname("SCONE_ETHREADS")
-      ->check(CLI::Range(1u, unsigned{abi::kMaxEthreads}));
-  verb.add_option("--heap", heap_text_, "most memory the program may use, e.g. 512M (default: 32G)")->envname("SCONE_HEAP");
+  verb.footer("Lines: of the configuration file, which SCONE_CONFIG names (default: /etc/sgx-musl.conf).");
+  verb.add_option("--ethreads", ethreads_,
+                  "host threads inside the enclave (default: SCONE_ETHREADS, e lines, the cores we may use)")
+      ->type_name("N");
+  verb.add_option("--heap", heap_,
+                  "most memory the program may use, e.g. 512M (default: SCONE_HEAP, the H line, 32G)")
+      ->type_name("SIZE");
   verb.add_option("--enclave", image_, "the runtime's image")->envname("SCONE_ENCLAVE");
 }
 
-void EnclaveOptions::resolve() {
-  heap_ = uint64_t{32} << 30;
-  if (!heap_text_.empty()) {
-    const auto size = parse_size(heap_text_);
-    if (!size || *size < kSmallestHeap || *size > kLargestHeap)
-      throw CLI::ValidationError("--heap", "'" + heap_text_ + "' is no size between 1M and 8T");
-    heap_ = *size;
-  }
-  if (ethreads_ == 0) ethreads_ = available_cores();
-  parameters_.ethreads = ethreads_;
+bool EnclaveOptions::resolve(std::string& error) {
+  const auto file = read_config_file(error);
+  if (!file || !choose_ethreads(*file, error) || !choose_heap(*file, error)) return false;
+  settings_.ignored = ignored_settings(*file);
+  parameters_.ethreads = static_cast<uint32_t>(settings_.ethreads.value);
   // Addresses are plenty: mappings that stay mostly empty need room, too.
-  while (parameters_.enclave_size / 2 < heap_) parameters_.enclave_size *= 2;
+  while (parameters_.enclave_size / 2 < settings_.heap.value) parameters_.enclave_size *= 2;
   if (image_.empty()) image_ = default_image();
+  return true;
+}
+
+bool EnclaveOptions::choose_ethreads(const ConfigFile& file, std::string& error) {
+  const Setting said = said_by(ethreads_, "--ethreads", "SCONE_ETHREADS");
+  if (!said.value.empty()) {
+    const auto number = parse_ethreads(said.value);
+    if (number) settings_.ethreads = {*number, said.origin};
+    error =
+        said.origin + ": '" + said.value + "' is no number from 1 to " + std::to_string(abi::kMaxEthreads);
+    return number.has_value();
+  }
+  if (file.ethreads.empty())
+    settings_.ethreads.value = available_cores();
+  else
+    settings_.ethreads = {file.ethreads.size(), file.path};
+  return true;
+}
+
+bool EnclaveOptions::choose_heap(const ConfigFile& file, std::string& error) {
+  const Setting said = said_by(heap_, "--heap", "SCONE_HEAP");
+  if (!said.value.empty()) {
+    const auto size = parse_heap_size(said.value);
+    if (size) settings_.heap = {*size, said.origin};
+    error = said.origin + ": '" + said.value + "' is no size between 1M and 8T";
+    return size.has_value();
+  }
+  if (file.heap)
+    settings_.heap = {*file.heap, file.path};
+  else
+    settings_.heap.value = kUsualHeap;
+  return true;
 }
 
 }  // namespace scone::cli

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-
 #include <string>
 
+#include "cli/config_file.h"
+#include "cli/settings.h"
 #include "host/runner/image.h"
 
 namespace scone::cli {
@@ -12,20 +13,24 @@ namespace scone::cli {
 // Both together with the image decide MRENCLAVE.
 class EnclaveOptions {
  public:
-  // --ethreads, --heap, --enclave; SCONE_ETHREADS, SCONE_HEAP.
+  // --ethreads, --heap, --enclave; SCONE_ETHREADS, SCONE_HEAP, SCONE_CONFIG.
   void add_to(CLI::App& verb);
-  // After parsing. Throws CLI::ValidationError.
-  void resolve();
+  // After parsing. On failure `error` says in one line why.
+  bool resolve(std::string& error);
 
   host::ImageParameters parameters() const { return parameters_; }
-  uint64_t heap_limit() const { return heap_; }
+  uint64_t heap_limit() const { return settings_.heap.value; }
+  const Settings& settings() const { return settings_; }
   const std::string& image_path() const { return image_; }
 
  private:
-  std::string heap_text_;
+  bool choose_ethreads(const ConfigFile& file, std::string& error);
+  bool choose_heap(const ConfigFile& file, std::string& error);
+
+  std::string ethreads_;
+  std::string heap_;
   std::string image_;
-  unsigned ethreads_ = 0;
-  uint64_t heap_ = 0;
+  Settings settings_;
   host::ImageParameters parameters_;
 };
 

@@ -9,13 +9,16 @@
 namespace scone::cli {
 namespace {
 
-void print_hash(const EnclaveOptions& options) {
+[[noreturn]] void fail(const std::string& error) {
+  fprintf(stderr, "scone: %s\n", error.c_str());
+  exit(kFailure);
+}
+
+void print_hash(EnclaveOptions& options) {
   std::string error;
+  if (!options.resolve(error)) fail(error);
   auto image = host::Image::open(options.image_path(), error);
-  if (!image.ok()) {
-    fprintf(stderr, "scone: %s\n", error.c_str());
-    exit(kFailure);
-  }
+  if (!image.ok()) fail(error);
   for (const uint8_t byte : image.value().measure(options.parameters())) printf("%02x", byte);
   printf("\n");
 }
@@ -26,10 +29,7 @@ void add_hash(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("hash", "Prints MRENCLAVE, the measurement of the enclave that `run` would start.");
   auto options = std::make_shared<EnclaveOptions>();
   options->add_to(*verb);
-  verb->callback([options] {
-    options->resolve();
-    print_hash(*options);
-  });
+  verb->callback([options] { print_hash(*options); });
 }
 
 }  // namespace scone::cli

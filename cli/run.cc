@@ -89,14 +89,14 @@ void choose_configuration(Options& options, host::RunOptions& run_options) {
 }
 
 void run(Options& options, host::Clock& clock) {
-  options.enclave.resolve();
+  std::string error;
+  if (!options.enclave.resolve(error)) fail(kFailure, error);
   host::RunOptions run_options;
   if (options.scf.empty() && options.command.empty()) fail(kFailure, "wants a program after --, or --scf FILE");
   options.scf.empty() ? choose_program(options, run_options) : choose_configuration(options, run_options);
   if (!options.hostile.empty() && !host::choose_attack(options.hostile))
     fail(kFailure, "there is no attack named '" + options.hostile + "'");
 
-  std::string error;
   auto device = options.device.make(error);
   if (!device) fail(kFailure, error);
   // Who watches is told; output that somebody collects stays the program's.
@@ -113,6 +113,7 @@ void run(Options& options, host::Clock& clock) {
   run_options.trace = options.trace;
   run_options.stats = !options.stats.empty();
   run_options.rewrite = !options.no_rewrite;
+  set_statistics_settings(options.enclave.settings());
   if (!options.stats_file.empty()) set_statistics_file(options.stats_file.c_str());
   std::vector<uint64_t> tcs;
   for (uint32_t i = 0; i < parameters.ethreads; ++i) tcs.push_back(image.value().tcs_address(parameters, i));

@@ -9,6 +9,7 @@ namespace scone::cli {
 namespace {
 
 const char* g_path = nullptr;
+const Settings* g_settings = nullptr;
 
 std::string call_name(size_t number) {
   struct Name {
@@ -21,6 +22,22 @@ std::string call_name(size_t number) {
   for (const Name& entry : kNames)
     if (entry.number == number) return entry.name;
   return "syscall_" + std::to_string(number);
+}
+
+nlohmann::json settings_as_json(const Settings& settings) {
+  const auto number = [](const Settings::Number& chosen) {
+    return nlohmann::json{{"value", chosen.value}, {"from", chosen.origin}};
+  };
+  return {{"ethreads", number(settings.ethreads)},
+          {"heap", number(settings.heap)},
+          {"ignored", settings.ignored}};
+}
+
+void print_settings(FILE* output, const Settings& settings) {
+  fprintf(output, "ethreads: %lu (%s), heap: %lu MiB (%s)\n", settings.ethreads.value,
+          settings.ethreads.origin.c_str(), settings.heap.value >> 20, settings.heap.origin.c_str());
+  for (const std::string& name : settings.ignored)
+    fprintf(output, "ignored: %s (has no meaning here)\n", name.c_str());
 }
 
 class Output {
@@ -41,6 +58,8 @@ class Output {
 
 void set_statistics_file(const char* path) { g_path = path; }
 
+void set_statistics_settings(const Settings& settings) { g_settings = &settings; }
+
 void print_statistics_as_json(const abi::StatsBlock& stats, const host::EngineChoice& engine) {
   nlohmann::json calls = nlohmann::json::object();
   for (size_t i = 0; i < abi::kStatsCalls; ++i) {
@@ -48,15 +67,17 @@ void print_statistics_as_json(const abi::StatsBlock& stats, const host::EngineCh
     calls[call_name(i)] = {
         {"inside", stats.served_inside[i]}, {"forwarded", stats.forwarded[i]}, {"trapped", stats.trapped[i]}};
   }
-  const nlohmann::json document = {{"calls", calls},
-                                   {"engine", {{"name", engine.name}, {"why", engine.why}}},
-                                   {"sites", {{"rewritten", stats.sites_rewritten}, {"trapping", stats.sites_trapping}}},
-                                   {"exits", stats.exits},
-                                   {"exceptions", stats.exceptions},
-                                   {"ticks", stats.ticks},
-                                   {"switches", stats.switches},
-                                   {"page_faults", stats.page_faults},
-                                   {"program_pages", stats.program_pages}};
+  const nlohmann::json document = {
+      {"calls", calls},
+      {"engine", {{"name", engine.name}, {"why", engine.why}}},
+      {"settings", settings_as_json(*g_settings)},
+      {"sites", {{"rewritten", stats.sites_rewritten}, {"trapping", stats.sites_trapping}}},
+      {"exits", stats.exits},
+      {"exceptions", stats.exceptions},
+      {"ticks", stats.ticks},
+      {"switches", stats.switches},
+      {"page_faults", stats.page_faults},
+      {"program_pages", stats.program_pages}};
   Output output;
   fprintf(output, "%s\n", document.dump().c_str());
 }
@@ -70,6 +91,7 @@ void print_statistics_as_text(const abi::StatsBlock& stats, const host::EngineCh
             stats.trapped[i]);
   }
   fprintf(output, "engine: %s (%s)\n", engine.name, engine.why);
+  print_settings(output, *g_settings);
   fprintf(output, "sites: %lu rewritten, %lu trapping\n", stats.sites_rewritten, stats.sites_trapping);
   fprintf(output, "exits: %lu, exceptions: %lu, ticks: %lu, thread switches: %lu\n", stats.exits, stats.exceptions,
           stats.ticks, stats.switches);

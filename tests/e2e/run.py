@@ -16,6 +16,7 @@ import kept_measurement
 import outside
 import programs
 import servers
+import settings
 import shared_database
 import startup
 import write_behind
@@ -30,6 +31,7 @@ TESTS = {
     **kept_measurement.TESTS,
     **outside.TESTS,
     **servers.TESTS,
+    **settings.TESTS,
     **shared_database.TESTS,
     **startup.TESTS,
     **write_behind.TESTS,
