@@ -15,9 +15,15 @@ namespace {
 
 constexpr uint64_t kUsualHeap = uint64_t{32} << 30;
 
-unsigned available_cores() {
+cpu_set_t available_cores() {
   cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  CPU_ZERO(&set);
+  sched_getaffinity(0, sizeof set, &set);
+  return set;
+}
+
+unsigned count_available_cores() {
+  const cpu_set_t set = available_cores();
   return static_cast<unsigned>(std::clamp(CPU_COUNT(&set), 1, static_cast<int>(abi::kMaxEthreads)));
 }
 
@@ -80,10 +86,22 @@ bool EnclaveOptions::choose_ethreads(const ConfigFile& file, std::string& error)
         said.origin + ": '" + said.value + "' is no number from 1 to " + std::to_string(abi::kMaxEthreads);
     return number.has_value();
   }
-  if (file.ethreads.empty())
-    settings_.ethreads.value = available_cores();
-  else
-    settings_.ethreads = {file.ethreads.size(), file.path};
+  if (!file.ethreads.empty()) return choose_cores(file, error);
+  settings_.ethreads.value = count_available_cores();
+  return true;
+}
+
+bool EnclaveOptions::choose_cores(const ConfigFile& file, std::string& error) {
+  const cpu_set_t available = available_cores();
+  for (const auto& [core, line] : file.ethreads) {
+    if (core >= 0 && !CPU_ISSET(static_cast<size_t>(core), &available)) {
+      error = file.path + ":" + std::to_string(line) + ": core " + std::to_string(core) +
+              " is none that we may use";
+      return false;
+    }
+    cores_.push_back(core);
+  }
+  settings_.ethreads = {cores_.size(), file.path};
   return true;
 }
 

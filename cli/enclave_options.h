@@ -20,16 +20,20 @@ class EnclaveOptions {
 
   host::ImageParameters parameters() const { return parameters_; }
   uint64_t heap_limit() const { return settings_.heap.value; }
+  // Of each ethread, for the runner; empty or negative: any.
+  const std::vector<int>& cores() const { return cores_; }
   const Settings& settings() const { return settings_; }
   const std::string& image_path() const { return image_; }
 
  private:
   bool choose_ethreads(const ConfigFile& file, std::string& error);
+  bool choose_cores(const ConfigFile& file, std::string& error);
   bool choose_heap(const ConfigFile& file, std::string& error);
 
   std::string ethreads_;
   std::string heap_;
   std::string image_;
+  std::vector<int> cores_;
   Settings settings_;
   host::ImageParameters parameters_;
 };

@@ -107,6 +107,7 @@ void run(Options& options, host::Clock& clock) {
   if (!image.value().build(*device, parameters, error).ok()) fail(kFailure, error);
 
   run_options.ethreads = parameters.ethreads;
+  run_options.cores = options.enclave.cores();
   run_options.enclave_size = parameters.enclave_size;
   run_options.heap_limit = options.enclave.heap_limit();
   run_options.engine = engine_named(options.engine);

@@ -143,6 +143,7 @@ uint32_t serve_exit(Process& process, unsigned number, abi::EthreadArea& area) {
 void run_ethread(Process& process, unsigned number) {
   t_state = {&process, number};
   process.started[number].store(true);
+  process.pinning.pin_ethread(number);
   if (auto attached = process.device.attach_thread(); !attached.ok()) {
     fprintf(stderr, "scone: cannot enter the enclave: %s\n", strerror(attached.error().code()));
     end_process(process, SIGABRT);

@@ -8,6 +8,7 @@
 #include "host/device/enclave_device.h"
 #include "host/runner/border_memory.h"
 #include "host/runner/clock.h"
+#include "host/runner/pinning.h"
 #include "host/runner/runner.h"
 #include "host/runner/sleeper.h"
 #include "host/syscall/helpers.h"
@@ -25,6 +26,7 @@ struct Process {
   const std::vector<uint64_t> tcs;
   const StatsSink stats_sink;
   const EngineChoice engine;
+  const Pinning& pinning;
   std::atomic<bool> started[abi::kMaxEthreads] = {};
   std::atomic<bool> ended{false};
 };

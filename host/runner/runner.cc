@@ -105,9 +105,14 @@ Result<void> run_enclave(EnclaveDevice& device, const std::vector<uint64_t>& tcs
   fill_start(*memory, options, engine, *sleeper);
   clock.publish(memory->shared().time);
   sleeper->set_receiver(receiver.get(), device.transition_cycles() >= kWorthWaitingCycles);
-  auto* helpers =
-      new Helpers(memory->shared(), engine.engine == Engine::kThreads, [sleeper] { sleeper->wake_any(); });
-  auto* process = new Process{device, *memory, *sleeper, *helpers, clock, receiver.release(), tcs, options.stats ? stats_sink : nullptr, engine};
+  auto* pinning = new Pinning(options.cores);
+  auto* helpers = new Helpers(memory->shared(), engine.engine == Engine::kThreads, *pinning,
+                              [sleeper] { sleeper->wake_any(); });
+  auto* process = new Process{device,   *memory,
+                              *sleeper, *helpers,
+                              clock,    receiver.release(),
+                              tcs,      options.stats ? stats_sink : nullptr,
+                              engine,   *pinning};
   TRY(install_signal_handlers(*process));
   run_ethread(*process, 0);
 }

@@ -29,6 +29,7 @@ struct RunOptions {
   std::vector<std::string> arguments;  // argv, including argv[0]
   std::vector<std::string> environment;
   unsigned ethreads = 1;
+  std::vector<int> cores;  // that ethreads keep to; negative or missing: any
   uint64_t enclave_size = 0;
   uint64_t heap_limit = 0;             // bytes the program may commit
   Engine engine = Engine::kAuto;

@@ -20,8 +20,8 @@ void ignore(int) {}
 
 int cancel_signal() { return SIGRTMAX - 2; }
 
-Helpers::Helpers(abi::SharedArea& shared, bool poll, std::function<void()> done)
-    : shared_(shared), poll_(poll), done_(std::move(done)) {
+Helpers::Helpers(abi::SharedArea& shared, bool poll, const Pinning& pinning, std::function<void()> done)
+    : shared_(shared), poll_(poll), pinning_(pinning), done_(std::move(done)) {
   struct sigaction action {};
   action.sa_handler = ignore;  // without SA_RESTART: the point is EINTR
   sigaction(cancel_signal(), &action, nullptr);
@@ -77,6 +77,7 @@ bool Helpers::take(uint64_t& slot) {
 }
 
 void Helpers::run(Helper& self) {
+  pinning_.unpin();
   for (;;) {
     uint64_t slot;
     while (!take(slot)) wait_for_request();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "abi/border.h"
+#include "host/runner/pinning.h"
 
 namespace scone::host {
 
@@ -19,7 +20,7 @@ namespace scone::host {
 class Helpers {
  public:
   // done(): called after each completion. `tamper`: tests put their hostile host here.
-  Helpers(abi::SharedArea& shared, bool poll, std::function<void()> done);
+  Helpers(abi::SharedArea& shared, bool poll, const Pinning& pinning, std::function<void()> done);
 
   // Requests were posted: see that somebody performs them.
   void wake();
@@ -42,6 +43,7 @@ class Helpers {
 
   abi::SharedArea& shared_;
   const bool poll_;
+  const Pinning& pinning_;
   const std::function<void()> done_;
   std::atomic<uint64_t> taken_{0};  // requests
   std::mutex mutex_;

@@ -1,5 +1,6 @@
 """Resources of the enclave: the command line before the environment before the configuration file before what the machine has."""
 import json
+import os
 import subprocess
 
 from harness import ENVIRONMENT, SCONE
@@ -63,6 +64,44 @@ def takes_effect(folder):
     return failures
 
 
+BUSY = """
+import hashlib, sys, threading
+threads = [threading.Thread(target=lambda: hashlib.sha256(bytes(1 << 26))) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def allowed_cores(command, config):
+    """Of the process's first thread, and of each other one."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                          env={**ENVIRONMENT, "SCONE_CONFIG": str(config)}) as process:
+        assert process.stdout.readline() == "ready\n"
+        masks = {int(task): os.sched_getaffinity(int(task)) for task in os.listdir(f"/proc/{process.pid}/task")}
+        process.kill()  # it waits for input
+    return masks.pop(process.pid), list(masks.values())
+
+
+def pinning(folder):
+    """An ethread keeps to its core; neither the others nor helper threads do."""
+    available = os.sched_getaffinity(0)
+    core = max(available)
+    failures = []
+    for engine in ("batched", "threads"):
+        command = [SCONE, "run", "--fast", "--engine", engine, "--", "/usr/bin/python3", "-c", BUSY]
+        first, others = allowed_cores(command, file_with(folder, f"e {core} 0 0\ne -1 0 0\n"))
+        if first != {core} or not others or any(mask != available for mask in others):
+            failures.append(f"{engine}: first on {core}, got {first} and {others}")
+        first, others = allowed_cores(command, file_with(folder, f"e -1 0 0\ne {core} 0 0\n"))
+        if first != available or {core} not in others or any(mask not in ({core}, available) for mask in others):
+            failures.append(f"{engine}: second on {core}, got {first} and {others}")
+    # Whoever says how many there are decides about cores, too.
+    first, _ = allowed_cores([SCONE, "run", "--ethreads", "1", *command[2:]], file_with(folder, f"e {core} 0 0\n"))
+    return [*failures, *([] if first == available else [f"with --ethreads: {first}"])]
+
+
 def measurement(folder):
     """`hash` follows the same settings as `run`: the number of ethreads is measured, whoever chose it."""
     config = file_with(folder, USUAL)
@@ -91,7 +130,10 @@ def ignored(folder):
 def bad(folder):
     """One line that says where and why, and a status that is no program's."""
     config = file_with(folder, "Q 4\ne 0 zero 0\n")
+    far = folder / "far.conf"
+    far.write_text("e -1 0 0\ne 1000 0 0\n")
     cases = {
+        "core": (start(["run", "--", "/bin/echo", "started"], far), f"{far}:2: core 1000 is none that we may use"),
         "file": (start(["run", "--fast", "--", "/bin/echo", "started"], config), f"{config}:2: 'zero' is not a number"),
         "hash": (start(["hash"], config), f"{config}:2: 'zero' is not a number"),
         "absent": (start(["run", "--", "/bin/echo", "started"], folder / "none"), f"SCONE_CONFIG: {folder / 'none'}: No such file or directory"),
@@ -103,4 +145,4 @@ def bad(folder):
             if (done.returncode, done.stdout, done.stderr) != (125, "", f"scone: {message}\n")]
 
 
-TESTS = {f"settings.{test.__name__}": test for test in (precedence, takes_effect, measurement, ignored, bad)}
+TESTS = {f"settings.{test.__name__}": test for test in (precedence, takes_effect, pinning, measurement, ignored, bad)}
