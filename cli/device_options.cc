@@ -19,7 +19,7 @@ host::fault::FaultPlan g_no_refusals;
 void DeviceOptions::add_to(CLI::App& verb) {
   verb.add_option("--mode", mode_, "hw: SGX hardware, sim: software model, auto: hardware where there is any")
       ->envname("SCONE_MODE")
-      ->check(CLI::IsMember({"hw", "sim", "auto"}));
+      ->transform(CLI::IsMember({"hw", "sim", "auto"}, CLI::ignore_case));  // SCONE's documents write HW
   auto* strict = verb.add_flag("--strict", strict_, "software model: every ENCLU traps, as on silicon without its speed");
   verb.add_flag("--fast", fast_, "software model: known ENCLU sites call the model (default)")->excludes(strict);
   verb.add_option("--cost", cost_, "software model: cycles that an exit and the entry after it take");

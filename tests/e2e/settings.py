@@ -127,6 +127,14 @@ def ignored(folder):
     return failures
 
 
+def mode(folder):
+    """SCONE_MODE in either case; a wrong one starts nothing."""
+    failures = [f"{mode}: {done}" for mode in ("sim", "SIM", "Auto", "AUTO")
+                if (done := start(["run", "--", "/bin/echo", "started"], SCONE_MODE=mode)).stdout != "started\n"]
+    done = start(["run", "--", "/bin/echo", "started"], SCONE_MODE="hardware")
+    return [*failures, *([] if done.returncode and done.stderr and not done.stdout else [f"hardware: {done}"])]
+
+
 def bad(folder):
     """One line that says where and why, and a status that is no program's."""
     config = file_with(folder, "Q 4\ne 0 zero 0\n")
@@ -145,4 +153,4 @@ def bad(folder):
             if (done.returncode, done.stdout, done.stderr) != (125, "", f"scone: {message}\n")]
 
 
-TESTS = {f"settings.{test.__name__}": test for test in (precedence, takes_effect, pinning, measurement, ignored, bad)}
+TESTS = {f"settings.{test.__name__}": test for test in (precedence, takes_effect, pinning, measurement, ignored, mode, bad)}
