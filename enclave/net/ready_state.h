@@ -31,21 +31,23 @@ class ReadyState {
     return (word.yes | ~word.known) & events;
   }
 
-  // The host reported an edge. What a hang-up or error means for reading and writing only a try can tell.
+  // The host reported an edge.
   void edge(uint32_t events) {
     update([&](Word& word) {
       ++word.epoch;
-      if (events & (kAlwaysEvents | EPOLLRDHUP)) word.known &= ~(EPOLLIN | EPOLLOUT) | word.yes;
       word.yes |= events;
       word.known |= events;
+      if (events & (kAlwaysEvents | EPOLLRDHUP)) word.doubt_after_end();
     });
   }
 
-  // From now on the host reports edges, the first being what holds now. So what is not reported does not hold.
+  // From now on the host reports edges, the first being what holds now. So what is not reported does not hold. The first edge may be here
+  // already: another ethread or a helper asked the host for it.
   void watch() {
     update([](Word& word) {
       word.watched = true;
       word.known = kReadyEvents;
+      word.doubt_after_end();
     });
   }
 
@@ -115,6 +117,10 @@ class ReadyState {
     void set_no(uint32_t events, bool certain) {
       forget(events);
       if (certain) known |= events;
+    }
+    // What a hang-up or error means for reading and writing only a try can tell.
+    void doubt_after_end() {
+      if (yes & (kAlwaysEvents | EPOLLRDHUP)) known &= ~(EPOLLIN | EPOLLOUT) | yes;
     }
     static uint64_t pack(uint32_t events) { return (events & 0x1f) | (events & EPOLLRDHUP ? 0x20 : 0); }
     static uint32_t unpack(uint64_t bits) {

@@ -44,6 +44,13 @@ TEST(ReadyState, AnEdgeBeforeWatchingIsCompleteIsKept) {
   EXPECT_FALSE(state.worth_trying(kIn));
 }
 
+TEST(ReadyState, AnEndBeforeWatchingIsCompleteIsStillToBeRead) {
+  ReadyState state;
+  state.edge(EPOLLHUP);  // as of a pipe whose writer is gone: no EPOLLIN, and read(2) returns 0
+  state.watch();
+  EXPECT_TRUE(state.worth_trying(kIn));
+}
+
 TEST_F(Watched, EdgeThenWouldBlock) {
   state_.edge(kIn | kOut);
   EXPECT_EQ(state_.yes(), kIn | kOut);
