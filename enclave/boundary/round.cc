@@ -32,9 +32,9 @@ class Round {
     call.effect_ = true;
     add(call);
     effects_ = count_;
+    entry::this_ethread().effects_wait = 1;
   }
   uint64_t count() const { return count_; }
-  bool effects_wait() const { return effects_ > 0; }
   bool is_last(const PostedCall& call) { return waiting_.back() == &call; }
 
   // Writes what fits; the rest travels next time.
@@ -50,6 +50,7 @@ class Round {
       --count_;
       if (effects_ > 0) --effects_;
     }
+    entry::this_ethread().effects_wait = effects_ > 0;
     area.field(&abi::EthreadArea::posted_count).store(travelling_);
     // Not to sleep on what has no room.
     if (waiting_.front()) area.field(&abi::EthreadArea::idle_deadline_ns).store(0);
@@ -157,7 +158,7 @@ void post_effect(PostedCall& call) {
   own_round().add_effect(call);
 }
 
-bool effects_wait() { return own_round().effects_wait(); }
+bool effects_wait() { return entry::this_ethread().effects_wait; }
 
 void flush_effects() {
   while (effects_wait()) wait_for_events(0);

@@ -39,6 +39,7 @@ struct Ethread {
   uint64_t need_resched;         // set by a tick that hit the runtime; looked at on return to the program
   uint64_t wake_wanted;          // threads were queued here; another ethread might take some
   sched::ClockPage* clock_page;  // for the vDSO
+  uint64_t effects_wait;         // boundary/round.h: post_effect()
   uint64_t arrivals_taken;       // abi::EthreadArea::arrivals_taken, of which the host has a copy
   uint64_t exits, exceptions, ticks, switches;  // statistics
 };

@@ -91,7 +91,7 @@ void run(entry::Ethread& ethread, Lthread& thread) {
   switch_context(&ethread.scheduler_rsp, thread.saved_rsp);
   ethread.current = nullptr;
   // Once it is settled another ethread may run it, and leave before this one.
-  if (boundary::effects_wait() && boundary::start_info().ethreads > 1) boundary::flush_effects();
+  if (ethread.effects_wait && boundary::start_info().ethreads > 1) [[unlikely]] boundary::flush_effects();
   settle(thread);
 }
 
@@ -171,7 +171,7 @@ void yield_to_events() {
   boundary::collect_completions();
   boundary::take_signals();
   boundary::take_lease_breaks();
-  run_timers(now_ns());
+  run_timers();
   if (!own_queue().empty() || work_available()) switch_to_scheduler();
 }
 
@@ -212,14 +212,14 @@ void run_ethread() {
     boundary::take_signals();
     boundary::take_lease_breaks();
     boundary::collect_completions();
-    const uint64_t next = run_timers(now_ns());
+    const uint64_t next = run_timers();
     Lthread* thread = pick();
     if (!thread) {
       idle(next);
       continue;
     }
     // Not to keep the world waiting for what a thread did that computes from here on.
-    if (boundary::effects_wait()) boundary::flush_effects();
+    if (ethread.effects_wait) [[unlikely]] boundary::flush_effects();
     after_wakeups();
     run(ethread, *thread);
   }

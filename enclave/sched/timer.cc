@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "enclave/sched/clock.h"
 #include "enclave/sched/lock.h"
 #include "enclave/sched/timer_heap.h"
 
@@ -31,10 +32,12 @@ class TimerQueue {
     }
   }
 
-  uint64_t run(uint64_t now) {
-    if (next_.load(std::memory_order_relaxed) > now) return next_.load(std::memory_order_relaxed);
+  uint64_t run() {
+    uint64_t next = next_.load(std::memory_order_relaxed);
+    if (next == kNever) return next;  // without a look at the clock
+    const uint64_t now = now_ns();
+    if (next > now) return next;
     if (!runner_.try_lock()) return next_.load(std::memory_order_relaxed);  // another ethread is at it
-    uint64_t next;
     while (Timer* due = take_due(now, next)) {
       due->callback_(*due);
       SpinGuard guard(lock_);
@@ -85,6 +88,6 @@ void Timer::arm(uint64_t deadline_ns) { g_timers.insert(*this, deadline_ns); }
 
 void Timer::cancel() { g_timers.remove(*this); }
 
-uint64_t run_timers(uint64_t now_ns) { return g_timers.run(now_ns); }
+uint64_t run_timers() { return g_timers.run(); }
 
 }  // namespace scone::sched

@@ -37,6 +37,6 @@ class Timer {
 };
 
 // Runs what is due. Returns the next deadline, or kNever. Called by the scheduler.
-uint64_t run_timers(uint64_t now_ns);
+uint64_t run_timers();
 
 }  // namespace scone::sched
