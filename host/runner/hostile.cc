@@ -1,6 +1,7 @@
 // The attacks are a table at the end: a name and what it does at one of the runner's hooks.
 #include "host/runner/hostile.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 
@@ -173,6 +175,16 @@ int64_t all_signals(uint64_t, Arguments, int64_t honest) {
   return honest;
 }
 
+// Leases that everybody seems to want, with every answer; and locks that are not to be had, above all when a lease is given back.
+int64_t want_leases(uint64_t, Arguments, int64_t honest) {
+  __atomic_store_n(&host_memory<abi::SharedArea>(g_shared_area).leases_wanted, 1, __ATOMIC_RELEASE);
+  return honest;
+}
+int64_t refuse_locks(uint64_t number, Arguments arguments, int64_t honest) {
+  if (arguments[1] != F_SETLK) return honest;
+  return want_leases(number, arguments, -EAGAIN);
+}
+
 // Completions.
 uint64_t slot_beyond(uint64_t honest) { return (honest & ~uint64_t{0xffff}) | abi::kSlots; }
 uint64_t other_slot(uint64_t honest) { return honest ^ 0x80; }
@@ -312,6 +324,9 @@ constexpr Attack kAttacks[] = {
      .call = change_message<standard_descriptors>,
      .concerns = any_of<SYS_recvmsg>},
     {.name = "signals-all", .call = all_signals, .concerns = any_call},
+    {.name = "leases-wanted-always", .call = want_leases, .concerns = any_call},
+    {.name = "locks-refused", .call = refuse_locks, .concerns = any_of<SYS_fcntl>},
+    {.name = "posted-write-more-than-given", .call = one_more, .concerns = any_of<SYS_pwrite64>},
     {.name = "pages-refused", .call = always<-1>, .concerns = any_page_call},
     {.name = "completion-slot-beyond", .completion = slot_beyond},
     {.name = "completion-other-slot", .completion = other_slot},

@@ -34,6 +34,9 @@ ATTACKS = {
     "stat-impossible-type": (victims.FILES, ERROR),
     "seek-negative": (victims.FILES, ERROR),
     "signals-all": (victims.FILES, ERROR),
+    "leases-wanted-always": (victims.LOCKS, UNHARMED),
+    "locks-refused": (victims.LOCKS, ERROR),
+    "posted-write-more-than-given": (victims.LOCKS, STOPPED),
     "pages-refused": (victims.MEMORY, STOPPED),
     **{name: (victims.SOCKETS, ERROR) for name in (
         "address-too-long", "option-too-long", "message-name-too-long", "message-control-too-long",

@@ -65,6 +65,20 @@ with open("tree/f8", "rb") as file:
 print("done")
 """
 
+# A file that is kept inside before long, with writes that are not waited for.
+LOCKS = r"""
+import fcntl, os
+fd = os.open("tree/out", os.O_RDWR | os.O_CREAT, 0o600)
+for i in range(200):
+    fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.pwrite(fd, b"%4d" % i * 300, 100 * i)
+    os.fsync(fd)
+    assert os.pread(fd, 8, 100 * i) == b"%4d" % i * 2
+    fcntl.lockf(fd, fcntl.LOCK_UN)
+print(os.fstat(fd).st_size, sum(os.pread(fd, 30000, 0)))
+print("done")
+"""
+
 CLOCKS = r"""
 import time, threading
 last, jumps = time.monotonic_ns(), 0
