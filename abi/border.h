@@ -145,7 +145,8 @@ struct SharedArea {
   uint64_t pending_signals;   // host: bit n-1: signal n arrived; the enclave exchanges it with 0
   uint64_t helpers_polling;   // host's hint: helper threads that look at requests without being woken
   uint64_t request_tail;      // enclave: requests posted so far
-  uint64_t leases_wanted;     // host: somebody wants a file of which the enclave has a lease; the enclave exchanges it with 0
+  uint64_t
+      leases_wanted;  // host: somebody wants a file of which the enclave has a lease; the enclave exchanges it with 0
   uint64_t reserved[4];
   uint64_t requests[kSlots];  // position % kSlots: generation << 16 | slot
   Slot slots[kSlots];

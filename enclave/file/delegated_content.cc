@@ -13,7 +13,7 @@
 namespace scone::file {
 namespace {
 
-constexpr uint64_t kFetch = 8;             // pages, aligned
+constexpr uint64_t kFetch = 8;            // pages, aligned
 constexpr size_t kLargeRead = 256 << 10;  // worth a crossing of its own
 
 }  // namespace

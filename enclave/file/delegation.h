@@ -62,7 +62,8 @@ class Delegation : public ListNode<Delegation> {
   void acquire();
   bool accept(const HostBuffer& answer);
   void give_lease_back();
-  void note_write(uint64_t offset, size_t length, std::span<const uint8_t> bytes, const Result<size_t>& count);
+  void note_write(uint64_t offset, size_t length, std::span<const uint8_t> bytes,
+                  const Result<size_t>& count);
   void update_page(uint64_t index, size_t begin, std::span<const uint8_t> bytes);
   Result<size_t> read_on_host(IoVector& to, uint64_t offset, size_t done);
   Result<void> refresh();
@@ -70,12 +71,13 @@ class Delegation : public ListNode<Delegation> {
   Result<Pinned> fetch(uint64_t index);
 
   HostDescriptor& descriptor_;
-  sched::Mutex mutex_;  // taken before an object's spin lock; guards the rest, the mutexes of open files are taken before it
+  sched::Mutex
+      mutex_;  // taken before an object's spin lock; guards the rest, the mutexes of open files are taken before it
   std::atomic<bool> held_{false};
   std::atomic<bool> stale_{false};
   std::atomic<bool> lost_locks_{false};
   bool banned_ = false;
-  FileLocks locks_;           // those taken since it is held
+  FileLocks locks_;            // those taken since it is held
   bool locks_on_host_ = true;  // there may be older ones, of the host
   uint64_t size_ = 0;
   PageTree pages_;

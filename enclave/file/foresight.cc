@@ -73,7 +73,7 @@ constinit Habit g_habits[kHabits] = {};  // guarded by g_lock, as the rest
 constinit size_t g_next_habit = 0;
 constinit std::atomic<Habit*> g_current{
     nullptr};                  // of the last action, while what follows is learned; written under g_lock
-constinit std::atomic<bool> g_due{false};     // what follows g_current was not asked yet
+constinit std::atomic<bool> g_due{false};  // what follows g_current was not asked yet
 constinit uint64_t g_due_descriptor = 0;
 constinit uint64_t g_age = 0;  // the world's age if nothing but the action and questions after it has crossed
 constinit std::atomic<uint32_t> g_known_count{0};  // read without it as a hint
@@ -221,8 +221,8 @@ void ask_due_questions(const Inquiry& inquiry) {
   Asked asked[kMost];
   boundary::CallArguments calls[kMost];
   int64_t results[kMost];
-  if (plan.count == 0 || boundary::calls_wait_for_company() || !boundary::posts_travel(plan.count) || !have_room() ||
-      !prepare(plan, asked, calls))
+  if (plan.count == 0 || boundary::calls_wait_for_company() || !boundary::posts_travel(plan.count) ||
+      !have_room() || !prepare(plan, asked, calls))
     return;
   boundary::host_calls_now({calls, plan.count}, {results, plan.count});
   keep(plan, asked, results);

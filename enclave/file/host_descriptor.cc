@@ -18,7 +18,8 @@ void HostDescriptor::note_name(uint32_t path_hash, uint64_t device) {
 }
 
 void HostDescriptor::note_host_lock() {
-  if (not_ours_alone_.load(std::memory_order_relaxed) || path_hash_.load(std::memory_order_relaxed) == 0) return;
+  if (not_ours_alone_.load(std::memory_order_relaxed) || path_hash_.load(std::memory_order_relaxed) == 0)
+    return;
   Delegation* there = delegation();
   if (!there) {
     auto* made = new (std::nothrow) Delegation(*this);
@@ -63,7 +64,8 @@ void HostDescriptor::note_write_error(int error) {
 }
 
 Result<void> HostDescriptor::take_write_error() {
-  if (write_error_.load(std::memory_order_relaxed) == 0) [[likely]] return ok();
+  if (write_error_.load(std::memory_order_relaxed) == 0) [[likely]]
+    return ok();
   if (const int error = write_error_.exchange(0, std::memory_order_relaxed)) return Errno(error);
   return ok();
 }

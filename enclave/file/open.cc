@@ -117,8 +117,7 @@ Result<Ref<File>> open_and_look(const HostPlace& place, const PathName& path, in
   if (!looked.ok())
     return nonblock_refused(place, flags, looked.error()) ? open_there(place, flags, mode) : looked.error();
   round_cache::Opened opened = looked.take();
-  if ((flags & O_ACCMODE) != O_RDONLY) 
-    opened.descriptor->note_name(hash, opened.snapshot->stat.st_dev);
+  if ((flags & O_ACCMODE) != O_RDONLY) opened.descriptor->note_name(hash, opened.snapshot->stat.st_dev);
   const uint32_t type = opened.snapshot->stat.st_mode;
   const bool waits = !(flags & O_NONBLOCK) && (flags & O_ACCMODE) == O_RDONLY;
   if (waits && (type & kModeType) == kModeFifo) TRY(wait_for_fifo_writer(*opened.descriptor));

@@ -97,7 +97,7 @@ Result<size_t> SeekableFile::write_at(IoVector& from, uint64_t offset) {
   const size_t length = from.remaining();
   Delegation* delegation = descriptor()->delegation();
   bool waits = (mode_ & kModeType) == kModeRegular && keeper_ == PositionKeeper::kEnclave &&
-                     write_behind::may_wait(*descriptor(), flags(), length);
+               write_behind::may_wait(*descriptor(), flags(), length);
   std::span<const uint8_t> bytes;
   if (waits) {
     auto gathered = write_behind::gather(from);

@@ -152,8 +152,7 @@ Result<void> post(Ref<HostDescriptor> file, uint64_t offset, std::span<const uin
   g_last_file = file.get();
   g_last_end = offset + bytes.size();
   if (g_waiting >= kMostWaiting || !boundary::posts_travel(1)) boundary::flush_effects();
-  auto* write =
-      TRY(PostedWrite::create(std::move(file), offset, goes_on ? kSequentialRoom : bytes.size()));
+  auto* write = TRY(PostedWrite::create(std::move(file), offset, goes_on ? kSequentialRoom : bytes.size()));
   write->append(bytes);
   g_waiting += write->room();
   g_last = write;

@@ -91,7 +91,8 @@ void run(entry::Ethread& ethread, Lthread& thread) {
   switch_context(&ethread.scheduler_rsp, thread.saved_rsp);
   ethread.current = nullptr;
   // Once it is settled another ethread may run it, and leave before this one.
-  if (ethread.effects_wait && boundary::start_info().ethreads > 1) [[unlikely]] boundary::flush_effects();
+  if (ethread.effects_wait && boundary::start_info().ethreads > 1) [[unlikely]]
+    boundary::flush_effects();
   settle(thread);
 }
 
@@ -219,7 +220,8 @@ void run_ethread() {
       continue;
     }
     // Not to keep the world waiting for what a thread did that computes from here on.
-    if (ethread.effects_wait) [[unlikely]] boundary::flush_effects();
+    if (ethread.effects_wait) [[unlikely]]
+      boundary::flush_effects();
     after_wakeups();
     run(ethread, *thread);
   }

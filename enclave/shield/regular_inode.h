@@ -13,9 +13,9 @@
 #include "base/result.h"
 #include "enclave/file/file_locks.h"
 #include "enclave/file/io_vector.h"
+#include "enclave/file/page_cache.h"
 #include "enclave/sched/mutex.h"
 #include "enclave/shield/inode.h"
-#include "enclave/file/page_cache.h"
 #include "volume/parts.h"
 
 namespace scone::shield {

@@ -73,7 +73,8 @@ Result<FileSettings> file_settings(const char* const* environment, uint8_t (&key
     settings.is_mutable = *text == "1" || *text == "true";
   if (const auto text = value_of(environment, "SCONE_FSPF_CACHE")) {
     const auto size = read_size(*text);
-    if (!size || *size < 16 * file::kPageSize) return refuse("SCONE_FSPF_CACHE", "wants a size of at least 64K");
+    if (!size || *size < 16 * file::kPageSize)
+      return refuse("SCONE_FSPF_CACHE", "wants a size of at least 64K");
     settings.cache = *size;
   }
   return settings;

@@ -18,7 +18,8 @@ struct FileSettings {
   volume::Bytes key;               // SCONE_FSPF_KEY: 32 bytes; empty: the description is not encrypted
   std::optional<volume::Tag> tag;  // SCONE_FSPF_TAG
   bool is_mutable = false;         // SCONE_FSPF_MUTABLE
-  uint64_t cache = file::PageCache::kDefaultBudget;  // SCONE_FSPF_CACHE: bytes of verified contents kept inside
+  uint64_t cache =
+      file::PageCache::kDefaultBudget;  // SCONE_FSPF_CACHE: bytes of verified contents kept inside
 };
 
 // What the SCONE_FSPF variables of an environment say. ENOENT: there is no SCONE_FSPF; EINVAL, after a message. The texts are the environment's,

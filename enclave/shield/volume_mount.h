@@ -6,10 +6,10 @@
 
 #include "base/ref.h"
 #include "base/result.h"
+#include "enclave/file/host_room.h"
 #include "enclave/sched/mutex.h"
 #include "enclave/sched/shared_mutex.h"
 #include "enclave/shield/dirty_files.h"
-#include "enclave/file/host_room.h"
 #include "enclave/shield/host_storage.h"
 #include "enclave/shield/inode.h"
 #include "volume/volume.h"

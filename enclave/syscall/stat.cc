@@ -74,7 +74,7 @@ Result<void> host_statat(Place& place, int flags, struct ::stat& result) {
   if (!plain || flags != 0 || !boundary::batching() || !stat_by_opening(question, place, path, result)) {
     HostBuffer answer = TRY(HostBuffer::allocate(file::kHostStatSize));
     Result<uint64_t> asked = question.ask(__NR_newfstatat, place.directory_argument(), path.address(),
-                                                answer.address(), static_cast<uint64_t>(flags));
+                                          answer.address(), static_cast<uint64_t>(flags));
     if (plain && !asked.ok() && asked.error() == Errno(ENOENT)) cache::remember_absent(question, name, flags);
     TRY(asked);
     file::read_host_stat(answer, result);

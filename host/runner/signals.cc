@@ -40,7 +40,8 @@ bool is_for_enclave(int signal) {
     case SIGPIPE:
       return false;
     default:
-      return signal != tick_signal() && signal != cancel_signal() && signal != lease_signal() && signal != 32 && signal != 33;  // 32, 33: the C library's
+      return signal != tick_signal() && signal != cancel_signal() && signal != lease_signal() &&
+             signal != 32 && signal != 33;  // 32, 33: the C library's
   }
 }
 

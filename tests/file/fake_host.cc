@@ -196,7 +196,9 @@ void flush_effects() {
   while (effects_wait()) fake::cross();
 }
 void await_effects() { flush_effects(); }
-bool is_last_posted(const PostedCall& call) { return !fake::g_posted.empty() && fake::g_posted.back() == &call; }
+bool is_last_posted(const PostedCall& call) {
+  return !fake::g_posted.empty() && fake::g_posted.back() == &call;
+}
 void forget_answers() {}
 bool receive_buffers_scarce() { return fake::receive_buffers().scarce; }
 HostBuffer take_receive_buffer(uint64_t, uint64_t length) {
