@@ -101,9 +101,9 @@ Delegation::~Delegation() {
 }
 
 void Delegation::note_host_lock() {
-  if (++host_locks_ < kLocksBefore || banned_ || sched::now_ns() < not_before_ns_) return;
   sched::MutexGuard guard(mutex_);
-  if (!held() && !banned_) acquire();
+  if (held() || banned_ || ++host_locks_ < kLocksBefore || sched::now_ns() < not_before_ns_) return;
+  acquire();
 }
 
 void Delegation::acquire() {

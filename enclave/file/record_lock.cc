@@ -4,6 +4,7 @@
 #include <linux/fs.h>
 
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "enclave/boundary/host_buffer.h"
@@ -107,6 +108,23 @@ bool plausible(const struct flock& lock) {
          lock.l_len >= 0;
 }
 
+// Of a file that is kept inside; none: the host's affair.
+std::optional<Result<void>> lock_inside(HostFile& host, int command, struct flock& lock) {
+  Delegation* delegation = host.descriptor()->delegation();
+  if (!delegation) return std::nullopt;
+  auto done = delegation->record_lock(host, command, lock);
+  if (!done || !done->ok() || asks(command)) return done;
+  host.note_record_lock();
+  foresight::note_act_inside(host.number(), hash_of(host.number(), F_SETLK, lock));
+  return done;
+}
+
+// F_GETLK: the lock that is in the way; if there is none, only the type of the request changes.
+Result<void> answer_asker(AppPtr<void> argument, struct flock request, const struct flock& found) {
+  request.l_type = F_UNLCK;
+  return boundary::write_app(argument.cast<struct flock>(), found.l_type == F_UNLCK ? request : found);
+}
+
 }  // namespace
 
 Result<void> record_lock(File& file, int command, AppPtr<void> argument) {
@@ -120,16 +138,10 @@ Result<void> record_lock(File& file, int command, AppPtr<void> argument) {
     return asks(command) ? boundary::write_app(argument.cast<struct flock>(), lock) : ok();
   }
   TRY(make_absolute(file, lock));
-  if (Delegation* delegation = host->descriptor()->delegation())
-    if (auto done = delegation->record_lock(file, command, lock)) {
-      TRY(*done);
-      if (!asks(command)) {
-        host->note_record_lock();
-        foresight::note_act_inside(host->number(), hash_of(host->number(), F_SETLK, lock));
-        return ok();
-      }
-      return boundary::write_app(argument.cast<struct flock>(), lock);
-    }
+  if (auto done = lock_inside(*host, command, lock)) {
+    TRY(*done);
+    return asks(command) ? answer_asker(argument, request, lock) : ok();
+  }
   HostBuffer buffer = TRY(HostBuffer::allocate(sizeof lock));
   buffer.put(0, lock);
   if (const int error = host->descriptor()->take_lock_error()) return Errno(error);
@@ -142,14 +154,8 @@ Result<void> record_lock(File& file, int command, AppPtr<void> argument) {
   if (!asks(command)) return ok();
 
   const auto answer = buffer.get<struct flock>(0);
-  if (answer.l_type == F_UNLCK) {
-    lock = request;
-    lock.l_type = F_UNLCK;
-  } else {
-    if (!plausible(answer)) boundary::host_violation("fcntl: not a lock");
-    lock = answer;
-  }
-  return boundary::write_app(argument.cast<struct flock>(), lock);
+  if (answer.l_type != F_UNLCK && !plausible(answer)) boundary::host_violation("fcntl: not a lock");
+  return answer_asker(argument, request, answer);
 }
 
 }  // namespace scone::file
