@@ -17,7 +17,8 @@
 namespace scone::boundary {
 
 namespace {
-std::atomic<uint64_t> g_effects{0};  // of all ethreads, posted and not completed
+// Of all ethreads, ever. One thread of the program posts them, and takes none to another ethread, so they are completed in order.
+std::atomic<uint64_t> g_effects_posted{0}, g_effects_completed{0};
 constexpr uint64_t kEffectsPollNs = 500'000;
 }  // namespace
 
@@ -66,7 +67,7 @@ class Round {
     const uint64_t count = travelling_;
     travelling_ = 0;
     for (uint64_t i = 0; i < count; ++i) {
-      if (under_way_[i]->effect_) g_effects.fetch_sub(1, std::memory_order_release);
+      if (under_way_[i]->effect_) g_effects_completed.fetch_add(1, std::memory_order_release);
       under_way_[i]->complete((calls + i).field(&abi::PostedCall::result).load());
     }
   }
@@ -154,7 +155,7 @@ bool batching() { return start_info().flags & abi::kFlagBatched; }
 void post(PostedCall& call) { own_round().add(call); }
 
 void post_effect(PostedCall& call) {
-  g_effects.fetch_add(1, std::memory_order_relaxed);
+  g_effects_posted.fetch_add(1, std::memory_order_relaxed);
   own_round().add_effect(call);
 }
 
@@ -166,8 +167,9 @@ void flush_effects() {
 
 void await_effects() {
   flush_effects();
-  // They are another ethread's, which leaves at its next tick at the latest.
-  while (g_effects.load(std::memory_order_acquire) != 0) sched::park(sched::now_ns() + kEffectsPollNs);
+  // The others are another ethread's, which leaves at its next tick at the latest.
+  const uint64_t posted = g_effects_posted.load(std::memory_order_acquire);
+  while (g_effects_completed.load(std::memory_order_acquire) < posted) sched::park(sched::now_ns() + kEffectsPollNs);
 }
 
 bool is_last_posted(const PostedCall& call) { return own_round().is_last(call); }

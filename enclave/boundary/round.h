@@ -52,7 +52,7 @@ void post(PostedCall& call);
 void post_effect(PostedCall& call);
 bool effects_wait();
 void flush_effects();
-// The same for a thread of the runtime, which may run beside the program's one: parks until there are none on any ethread.
+// The same for a thread of the runtime, which may run beside the program's one: parks until those that were posted before have left every ethread.
 void await_effects();
 // What waits changes what the host said before of files.
 void forget_answers();
