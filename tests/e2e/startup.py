@@ -64,32 +64,40 @@ def resident_memory(folder):
     return failures
 
 
-def idle_time(folder):
-    """A sleeping program costs nothing: the difference of a long and a short sleep is what idling takes."""
-    failures = []
-    for mode, options in MODES.items():
-        short = run_once([*scone(*options), "/bin/sleep", "0.5"])[1]
-        long = run_once([*scone(*options), "/bin/sleep", "4.5"])[1]
-        share = (long - short) / 4
-        print(f"# {mode}: {share * 100:.2f} % of a core")
-        if share > MOST_IDLE:
-            failures.append(f"{mode}: {share * 100:.2f} % of a core while asleep")
-    return failures
+def processor_time(pid):
+    """Seconds, of all threads that there are."""
+    threads = pathlib.Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
-def idle_threads(folder):
-    """Waiting threads and an epoll loop without events are idle, too."""
-    program = ("import threading, select, time\n"
-               "[threading.Thread(target=threading.Event().wait, daemon=True).start() for _ in range(10)]\n"
-               "threading.Thread(target=select.epoll().poll, daemon=True).start()\n")
-    failures = []
-    for mode, options in MODES.items():
-        costs = [run_once([*scone(*options), "/usr/bin/python3", "-c", f"{program}time.sleep({seconds})"])[1] for seconds in (0.5, 4.5)]
-        share = (costs[1] - costs[0]) / 4
-        print(f"# {mode}: {share * 100:.2f} % of a core")
-        if share > MOST_IDLE:
-            failures.append(f"{mode}: {share * 100:.2f} % of a core while asleep")
-    return failures
+def idle(*program):
+    """What a program costs that says when it is ready, and sleeps from then on."""
+    def test(folder):
+        failures = []
+        for mode, options in MODES.items():
+            process = subprocess.Popen([*scone(*options), *program], env=ENVIRONMENT, stdout=subprocess.PIPE)
+            process.stdout.readline()
+            time.sleep(0.3)  # until all its threads are asleep
+            begin = processor_time(process.pid)
+            time.sleep(3)
+            share = (processor_time(process.pid) - begin) / 3
+            process.kill()
+            process.communicate()
+            print(f"# {mode}: {share * 100:.3f} % of a core")
+            if share > MOST_IDLE:
+                failures.append(f"{mode}: {share * 100:.2f} % of a core while asleep")
+        return failures
+    return test
+
+
+# Waiting threads and an epoll loop without events are idle, too.
+THREADS = """
+import select, threading, time
+for _ in range(10): threading.Thread(target=threading.Event().wait, daemon=True).start()
+threading.Thread(target=select.epoll().poll, daemon=True).start()
+print(flush=True)
+time.sleep(100)
+"""
 
 
 def launcher(folder):
@@ -111,7 +119,7 @@ def launcher(folder):
 TESTS = {
     "startup.time": start_up_time,
     "startup.memory": resident_memory,
-    "startup.idle": idle_time,
-    "startup.idle_threads": idle_threads,
+    "startup.idle": idle("/usr/bin/python3", "-c", "import time; print(flush=True); time.sleep(100)"),
+    "startup.idle_threads": idle("/usr/bin/python3", "-c", THREADS),
     "startup.launcher": launcher,
 }
