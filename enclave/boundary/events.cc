@@ -34,10 +34,11 @@ void take_signals() {
   process::host_signals(signals);
 }
 
+bool lease_break_waits() { return shared_area().field(&abi::SharedArea::leases_wanted).load() != 0; }
+
 void take_lease_breaks() {
-  auto wanted = shared_area().field(&abi::SharedArea::leases_wanted);
-  if (wanted.load() == 0) return;
-  wanted.exchange(0);
+  if (!lease_break_waits()) return;
+  shared_area().field(&abi::SharedArea::leases_wanted).exchange(0);
   file::recall_delegations();
 }
 

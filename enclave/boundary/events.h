@@ -12,6 +12,8 @@ void wait_for_events(uint64_t deadline_ns);
 void wake_ethread(uint64_t number);
 // Hands signals that arrived from outside to the process.
 void take_signals();
+// Somebody wants a file of which the enclave has a lease, says the host, and take_lease_breaks() has not seen it yet.
+bool lease_break_waits();
 // Gives delegated files back if somebody wants one (file/recall_thread.h).
 void take_lease_breaks();
 // The runner's master epoll, for registering descriptors.

@@ -19,7 +19,7 @@ constexpr size_t kLargeRead = 256 << 10;  // worth a crossing of its own
 }  // namespace
 
 std::optional<Result<size_t>> Delegation::read(IoVector& to, uint64_t offset) {
-  if (!held() || to.remaining() > kLargeRead) return std::nullopt;
+  if (!still_held() || to.remaining() > kLargeRead) return std::nullopt;
   sched::MutexGuard guard(mutex_);
   if (!held()) return std::nullopt;
   if (stale_.load(std::memory_order_relaxed))

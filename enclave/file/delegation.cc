@@ -152,6 +152,11 @@ void Delegation::give_lease_back() {
   (void)host_call(__NR_fcntl, descriptor_.number(), F_SETLEASE, F_UNLCK).ok();
 }
 
+bool Delegation::still_held() {
+  if (held() && recall_is_due()) recall(false);
+  return held();
+}
+
 void Delegation::recall(bool for_good) {
   sched::MutexGuard guard(mutex_);
   banned_ = banned_ || for_good;
@@ -169,10 +174,10 @@ void Delegation::recall(bool for_good) {
 }
 
 std::optional<Result<void>> Delegation::record_lock(File& file, int command, struct flock& lock) {
-  const bool unlocks = lock.l_type == F_UNLCK && command != F_GETLK;
+  const bool sets = command == F_SETLK || command == F_SETLKW;
+  const bool of_process = sets || command == F_GETLK, unlocks = sets && lock.l_type == F_UNLCK;
   if (unlocks && is_everything(lock)) lost_locks_.store(false, std::memory_order_relaxed);
-  if (!held()) return std::nullopt;
-  const bool of_process = command == F_GETLK || command == F_SETLK || command == F_SETLKW;
+  if (!still_held()) return std::nullopt;
   if (!of_process || lock.l_whence != SEEK_SET) {
     recall(!of_process);
     return std::nullopt;

@@ -5,6 +5,8 @@
 // somebody comes, locks that the program holds are placed on the host, and then the lease is given back; whoever opens the file waits for that.
 #pragma once
 
+#include <linux/errno.h>
+
 #include <atomic>
 #include <cstdint>
 #include <optional>
@@ -47,7 +49,9 @@ class Delegation : public ListNode<Delegation> {
   // A write to the host's file, by `write`, which returns how much was written. `bytes`: what, if that is known here; for at most `length` bytes.
   template <typename Write>
   Result<size_t> write_through(uint64_t offset, size_t length, std::span<const uint8_t> bytes, Write write) {
+    (void)still_held();
     sched::MutexGuard guard(mutex_);
+    if (lost_locks()) return Errno(EIO);
     Result<size_t> count = write();
     if (held()) note_write(offset, length, bytes, count);
     return count;
@@ -59,6 +63,8 @@ class Delegation : public ListNode<Delegation> {
 
  private:
   friend class DelegationList;
+  // Gives it back first if somebody wants it: a process that was stopped for long must not go on as if nothing had happened. A hint, as held().
+  bool still_held();
   void acquire();
   bool accept(const HostBuffer& answer);
   void give_lease_back();

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "enclave/boundary/events.h"
 #include "enclave/entry/new_thread.h"
 #include "enclave/file/delegation.h"
 #include "enclave/sched/sched.h"
@@ -34,6 +35,8 @@ bool start_recall_thread() {
   sched::start(*thread.take().release());
   return true;
 }
+
+bool recall_is_due() { return g_wanted.load(std::memory_order_relaxed) || boundary::lease_break_waits(); }
 
 void recall_delegations() {
   g_wanted.store(true);

@@ -7,5 +7,7 @@ namespace scone::file {
 bool start_recall_thread();
 // Somebody wants a delegated file: before long all are given back. Scheduler context.
 void recall_delegations();
+// Somebody wants one, and the thread is not at it yet. Any context.
+bool recall_is_due();
 
 }  // namespace scone::file

@@ -43,9 +43,9 @@ std::optional<Result<size_t>> read_known(const HostDescriptor& file, IoVector& t
 }
 
 Result<size_t> pread(const HostDescriptor& file, IoVector& to, uint64_t offset) {
-  TRY(file.check_locks());
   if (Delegation* delegation = file.delegation())
     if (auto read = delegation->read(to, offset)) return std::move(*read);
+  TRY(file.check_locks());
   if (auto read = read_snapshot(file, to, offset)) return std::move(*read);
   if (auto read = read_known(file, to, offset)) return std::move(*read);
   return read_ahead::read(file, to, offset);

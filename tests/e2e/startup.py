@@ -76,11 +76,14 @@ def idle(*program):
         failures = []
         for mode, options in MODES.items():
             process = subprocess.Popen([*scone(*options), *program], env=ENVIRONMENT, stdout=subprocess.PIPE)
-            process.stdout.readline()
+            if process.stdout.readline() != b"\n":
+                failures.append(f"{mode}: it did not start")
             time.sleep(0.3)  # until all its threads are asleep
             begin = processor_time(process.pid)
             time.sleep(3)
             share = (processor_time(process.pid) - begin) / 3
+            if process.poll() is not None:
+                failures.append(f"{mode}: it ended with status {process.returncode}")
             process.kill()
             process.communicate()
             print(f"# {mode}: {share * 100:.3f} % of a core")

@@ -257,6 +257,31 @@ TEST_F(DelegationTest, LocksThatCannotBePlacedStopReadsAndWrites) {
   EXPECT_EQ(read(1, 0), "0");
 }
 
+// Stopped for so long that the kernel took the lease, and another the lock: the first thing the program does finds out.
+TEST_F(DelegationTest, WhoIsWantedGivesItBackBeforeItGoesOn) {
+  for (const int what : {0, 1, 2}) {
+    fake::set_now_ns(100 * kSecond * static_cast<uint64_t>(what + 1));
+    settle();
+    ASSERT_TRUE(held());
+    EXPECT_TRUE(lock(F_WRLCK, 0, 1).ok());
+    fake::KernelGuard guard([](const fake::Call& call) -> int64_t {
+      return call.number == SYS_fcntl && call.arguments[1] == F_SETLK ? -EAGAIN : fake::real_kernel(call);
+    });
+    fake::set_recall_due(true);
+    if (what == 0) {
+      EXPECT_EQ(read(1, 0), "errno 5");
+    } else if (what == 1) {
+      EXPECT_EQ(write("x").error(), Errno(EIO));
+    } else {
+      EXPECT_EQ(lock(F_WRLCK, 1, 1).error(), Errno(EAGAIN));
+    }
+    fake::set_recall_due(false);
+    EXPECT_FALSE(held());
+    file_->descriptor_closed();
+  }
+  EXPECT_EQ(read(1, 0), "0") << "nothing was written";
+}
+
 TEST_F(DelegationTest, WithoutMemoryTheHostIsAsked) {
   settle();
   fake::MemoryShortage shortage;

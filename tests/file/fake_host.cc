@@ -33,6 +33,7 @@ std::set<int> g_owned;
 uint64_t g_unmapped_begin = 0, g_unmapped_end = 0;
 int g_allocations_left = -1;  // -1: no limit
 bool g_batching = false;
+bool g_recall_due = false;
 uint64_t g_file_size_limit = UINT64_MAX;
 uint64_t g_world_age = 0;
 uint64_t g_own_age = 0;  // of the last crossing of this ethread
@@ -91,6 +92,7 @@ MemoryShortage::~MemoryShortage() { g_allocations_left = -1; }
 int owned_descriptors() { return static_cast<int>(g_owned.size()); }
 
 void set_file_size_limit(uint64_t bytes) { g_file_size_limit = bytes; }
+void set_recall_due(bool due) { g_recall_due = due; }
 void set_now_ns(uint64_t now) { g_now_ns = now; }
 
 BatchingGuard::BatchingGuard() { g_batching = true; }
@@ -342,6 +344,7 @@ uint64_t now_ns() { return fake::g_now_ns; }
 namespace scone::file {
 
 bool start_recall_thread() { return true; }
+bool recall_is_due() { return fake::g_recall_due; }
 
 }  // namespace scone::file
 

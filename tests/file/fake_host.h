@@ -68,6 +68,9 @@ class MemoryShortage {
 // RLIMIT_FSIZE; unlimited at first.
 void set_file_size_limit(uint64_t bytes);
 
+// Somebody wants a delegated file.
+void set_recall_due(bool due);
+
 // What the clock says; 0 at first.
 void set_now_ns(uint64_t now);
 
