@@ -169,7 +169,8 @@ void await_effects() {
   flush_effects();
   // The others are another ethread's, which leaves at its next tick at the latest.
   const uint64_t posted = g_effects_posted.load(std::memory_order_acquire);
-  while (g_effects_completed.load(std::memory_order_acquire) < posted) sched::park(sched::now_ns() + kEffectsPollNs);
+  while (g_effects_completed.load(std::memory_order_acquire) < posted)
+    sched::park(sched::now_ns() + kEffectsPollNs);
 }
 
 bool is_last_posted(const PostedCall& call) { return own_round().is_last(call); }
