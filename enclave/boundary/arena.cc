@@ -6,6 +6,7 @@
 
 #include "abi/border.h"
 #include "abi/layout.h"
+#include "base/cache_line.h"
 #include "base/checked.h"
 #include "enclave/boundary/host_state.h"
 #include "enclave/entry/ethread.h"
@@ -83,7 +84,7 @@ class Magazine {
   static constexpr unsigned kCached = 4;
   static constexpr unsigned kMostRoom = 32;
   static constexpr uint8_t kRoom[kCached] = {kMostRoom, 16, 8, 4};
-  alignas(64) uint64_t blocks_[kCached][kMostRoom];
+  alignas(kCacheLine) uint64_t blocks_[kCached][kMostRoom];
   uint8_t counts_[kCached];
 };
 constinit Magazine g_magazines[abi::kMaxEthreads] = {};  // each touched by its ethread only

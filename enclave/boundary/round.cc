@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "abi/border.h"
+#include "base/cache_line.h"
 #include "enclave/boundary/events.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/host_state.h"
@@ -23,7 +24,7 @@ constexpr uint64_t kEffectsPollNs = 500'000;
 }  // namespace
 
 // The calls of one ethread, touched by it alone.
-class Round {
+class alignas(kCacheLine) Round {
  public:
   void add(PostedCall& call) {
     waiting_.push_back(call);

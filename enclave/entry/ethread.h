@@ -46,8 +46,10 @@ struct Ethread {
 
 #define SCONE_OFFSET(field, offset) static_assert(offsetof(Ethread, field) == (offset))
 SCONE_OFFSET(self, 0x00);
+SCONE_OFFSET(number, 0x08);
 SCONE_OFFSET(stack_top, 0x10);
 SCONE_OFFSET(ssa, 0x20);
+SCONE_OFFSET(ethreads, 0x38);
 SCONE_OFFSET(held_ranks, 0x40);
 SCONE_OFFSET(syscall_entry, 0x48);
 SCONE_OFFSET(syscall_entry_vector, 0x50);

@@ -19,7 +19,7 @@ void tell_closed(File& file) {
 }  // namespace
 
 Result<Ref<File>> FdTable::get(int fd) {
-  sched::SpinGuard guard(lock_);
+  sched::ReadGuard guard(lock_);
   Entry* entry = find(fd);
   if (!entry) return Errno(EBADF);
   return Ref<File>::share(entry->file);
@@ -74,14 +74,14 @@ Result<uint32_t> FdTable::reserve_slot(uint32_t minimum) {
 }
 
 Result<int> FdTable::install(Ref<File> file, bool close_on_exec, int minimum) {
-  sched::SpinGuard guard(lock_);
+  sched::WriteGuard guard(lock_);
   const uint32_t fd = TRY(reserve_slot(static_cast<uint32_t>(minimum)));
   put(fd, std::move(file), close_on_exec);
   return static_cast<int>(fd);
 }
 
 Result<void> FdTable::install_pair(Ref<File> first, Ref<File> second, bool close_on_exec, int out[2]) {
-  sched::SpinGuard guard(lock_);
+  sched::WriteGuard guard(lock_);
   while (true) {
     const uint32_t low = TRY(reserve_slot(0));
     const uint32_t high = TRY(reserve_slot(low + 1));
@@ -97,7 +97,7 @@ Result<void> FdTable::install_pair(Ref<File> first, Ref<File> second, bool close
 
 Result<void> FdTable::replace(int fd, Ref<File> file, bool close_on_exec, Ref<File>& replaced) {
   {
-    sched::SpinGuard guard(lock_);
+    sched::WriteGuard guard(lock_);
     if (static_cast<uint32_t>(fd) >= limit_) return Errno(EBADF);
     while (static_cast<uint32_t>(fd) >= size_) TRY(grow(static_cast<uint32_t>(fd) + 1));
     replaced = Ref<File>::adopt(entries_[fd].file);
@@ -114,7 +114,7 @@ Result<Ref<File>> FdTable::remove(int fd) {
 }
 
 Result<Ref<File>> FdTable::take_out(int fd) {
-  sched::SpinGuard guard(lock_);
+  sched::WriteGuard guard(lock_);
   Entry* entry = find(fd);
   if (!entry) return Errno(EBADF);
   Ref<File> file = Ref<File>::adopt(entry->file);
@@ -124,14 +124,14 @@ Result<Ref<File>> FdTable::take_out(int fd) {
 }
 
 Result<bool> FdTable::close_on_exec(int fd) {
-  sched::SpinGuard guard(lock_);
+  sched::ReadGuard guard(lock_);
   const Entry* entry = find(fd);
   if (!entry) return Errno(EBADF);
   return entry->close_on_exec;
 }
 
 Result<void> FdTable::set_close_on_exec(int fd, bool value) {
-  sched::SpinGuard guard(lock_);
+  sched::WriteGuard guard(lock_);
   Entry* entry = find(fd);
   if (!entry) return Errno(EBADF);
   entry->close_on_exec = value;
@@ -139,14 +139,14 @@ Result<void> FdTable::set_close_on_exec(int fd, bool value) {
 }
 
 int FdTable::next(int from) {
-  sched::SpinGuard guard(lock_);
+  sched::ReadGuard guard(lock_);
   for (uint32_t fd = static_cast<uint32_t>(from); fd < size_; ++fd)
     if (entries_[fd].file) return static_cast<int>(fd);
   return -1;
 }
 
 void FdTable::set_limit(uint32_t limit) {
-  sched::SpinGuard guard(lock_);
+  sched::WriteGuard guard(lock_);
   limit_ = min_of(limit, kMaxLimit);
 }
 
@@ -154,7 +154,7 @@ void FdTable::close_all() {
   for (int fd = next(0); fd >= 0; fd = next(fd)) (void)remove(fd);
   Entry* entries;
   {
-    sched::SpinGuard guard(lock_);
+    sched::WriteGuard guard(lock_);
     entries = std::exchange(entries_, nullptr);
     size_ = first_free_ = 0;
   }

@@ -6,7 +6,7 @@
 #include "base/ref.h"
 #include "base/result.h"
 #include "enclave/file/file.h"
-#include "enclave/sched/lock.h"
+#include "enclave/sched/read_mostly_lock.h"
 
 namespace scone::file {
 
@@ -56,7 +56,7 @@ class FdTable {
   Result<uint32_t> reserve_slot(uint32_t minimum);
   Result<void> grow(uint32_t wanted);
 
-  sched::SpinLock lock_{sched::LockRank::kFdTable};
+  sched::ReadMostlyLock lock_{sched::LockRank::kFdTable};
   Entry* entries_ = nullptr;
   uint32_t size_ = 0;
   uint32_t first_free_ = 0;  // all below are used

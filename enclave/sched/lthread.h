@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/cache_line.h"
 #include "base/intrusive_list.h"
 #include "base/ref.h"
 #include "base/result.h"
@@ -28,7 +29,7 @@ enum class ThreadState : uint32_t {
   kDead,
 };
 
-// Size of the kernel stack, and of the XSAVE area at its top (standard format, XFRM up to AVX-512).
+// Size of the kernel stack, and of the XSAVE area near its top (standard format, XFRM up to AVX-512).
 inline constexpr uint64_t kKernelStackSize = 32 << 10;
 inline constexpr uint64_t kXsaveAreaSize = 2816;
 
@@ -44,8 +45,8 @@ class Lthread : public RefCounted, public ListNode<RunQueueTag>, public ListNode
   // The program's registers as of its last entry into the runtime.
   entry::UserFrame& frame() { return *reinterpret_cast<entry::UserFrame*>(kernel_stack_top() - sizeof(entry::UserFrame)); }
   // 64-byte aligned XSAVE area; holds the program's vector state when vector_saved is true.
-  uint8_t* xsave_area() { return reinterpret_cast<uint8_t*>(stack_ + kKernelStackSize - kXsaveAreaSize); }
-  uint64_t kernel_stack_top() const { return stack_ + kKernelStackSize - kXsaveAreaSize; }
+  uint8_t* xsave_area() { return reinterpret_cast<uint8_t*>(kernel_stack_top()); }
+  uint64_t kernel_stack_top() const { return stack_ + kKernelStackSize - kXsaveAreaSize - colour(); }
 
   uint64_t saved_rsp = 0;     // context when not running
   uint64_t fs_base = 0;       // when not running
@@ -74,6 +75,9 @@ class Lthread : public RefCounted, public ListNode<RunQueueTag>, public ListNode
 
  private:
   Lthread(int tid, uint64_t stack) : stack_(stack), tid_(tid) {}
+  // Bytes left free above the XSAVE area. Were all stacks used at the same offsets of their pages, those of a few threads would fill the
+  // cache's sets for these offsets. Steps of five cache lines keep threads with near numbers apart.
+  uint64_t colour() const { return static_cast<uint64_t>(tid_) * 5 * kCacheLine % 4096; }
   uint64_t stack_;
   int tid_;
 };

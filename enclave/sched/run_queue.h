@@ -3,14 +3,15 @@
 
 #include <atomic>
 
+#include "base/cache_line.h"
 #include "base/intrusive_list.h"
 #include "enclave/sched/lock.h"
 #include "enclave/sched/lthread.h"
 
 namespace scone::sched {
 
-// FIFO. Thread safe: its ethread takes from the front, others steal from there too. The state of queued threads is kRunnable.
-class RunQueue {
+// FIFO. Thread safe: its ethread takes from the front, others steal from there too. Each on cache lines of its own. The state of queued threads is kRunnable.
+class alignas(kCacheLine) RunQueue {
  public:
   void push(Lthread& thread) {
     SpinGuard guard(lock_);
