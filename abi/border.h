@@ -11,7 +11,7 @@
 
 namespace scone::abi {
 
-inline constexpr uint64_t kBorderVersion = 3;
+inline constexpr uint64_t kBorderVersion = 4;
 inline constexpr uint32_t kMaxEthreads = 16;
 // Number of system calls that can be handed to helper threads at the same time.
 inline constexpr uint32_t kSlots = 256;
@@ -20,10 +20,11 @@ inline constexpr uint32_t kSlots = 256;
 // unless it is kAbort: the interruption may have hit code that was just about to leave for a reason of its own.
 enum class ExitReason : uint64_t {
   kNone = 0,
-  kHostCall = 1,    // perform call_number(call_args), answer in call_result
-  kIdle = 2,        // nothing to run: sleep until a wake-up, an event, or idle_deadline_ns
-  kExit = 4,        // the program ended: exit_status
-  kAbort = 5,       // the runtime stopped itself; a message was logged before
+  kHostCall = 1,  // perform call_number(call_args), answer in call_result
+  kIdle = 2,      // nothing to run: sleep until a wake-up, an event, or idle_deadline_ns
+  kStandBy = 3,   // others do this one's work: sleep until a wake-up
+  kExit = 4,      // the program ended: exit_status
+  kAbort = 5,     // the runtime stopped itself; a message was logged before
 };
 
 // Why the host enters (the first argument register of EENTER, rdi).
@@ -42,12 +43,12 @@ enum class RunnerCall : uint64_t {
   kRemovePages,                      // (offset, length): REMOVE_PAGES after the enclave's EACCEPT
   kWakeHelpers,                      // (): requests were posted and no helper polls
   kCancelSlot,                       // (slot): interrupt the helper that runs it
-  kWakeEthread,                      // (ethread): make its kIdle return
+  kWakeEthread,                      // (ethread): make its kIdle or kStandBy return
   kLog,                              // (address, length): diagnostic text for the runner's stderr
-  kReceive,                          // (token, descriptor, bytes): receive so many bytes more of this stream ahead, as Arrivals
-  kOpenAndLook,                      // (directory, path, flags, mode, answer, size): openat(2), then fills in an OpenAnswer
-  kStopReceiving,                    // (token): no more Arrivals of this stream; what came before is answered by 0
-  kStopProcess,                      // (signal): stop as by SIGTSTP and its like without a handler; 0 when continued
+  kReceive,        // (token, descriptor, bytes): receive so many bytes more of this stream ahead, as Arrivals
+  kOpenAndLook,    // (directory, path, flags, mode, answer, size): openat(2), then fills in an OpenAnswer
+  kStopReceiving,  // (token): no more Arrivals of this stream; what came before is answered by 0
+  kStopProcess,    // (signal): stop as by SIGTSTP and its like without a handler; 0 when continued
 };
 
 // A system call that travels with the next exit, whatever that is for. The host performs them in order before it does anything else.
@@ -104,6 +105,8 @@ struct EthreadArea {
   PostedCall posted[kMaxPosted];
   Arrival arrivals[kMaxArrivals];
   uint64_t returned[kMaxArrivals];  // numbers of receive buffers given back
+  uint64_t waited_cycles;  // host, after kIdle: for how long (TSC) it had nothing to do but wait; a hint
+  uint64_t reserved[7];
 };
 
 // A system call performed by a helper thread ("slot" of the paper).
@@ -217,6 +220,7 @@ struct StatsBlock {
   uint64_t program_pages;  // committed now
 };
 
-static_assert(sizeof(EthreadArea) == 128 + 16 * kMaxReadyEvents + 64 * kMaxPosted + 32 * kMaxArrivals && sizeof(Slot) == 128 && sizeof(CpuidEntry) == 24);
+static_assert(sizeof(EthreadArea) == 192 + 16 * kMaxReadyEvents + 64 * kMaxPosted + 32 * kMaxArrivals &&
+              sizeof(Slot) == 128 && sizeof(CpuidEntry) == 24);
 
 }  // namespace scone::abi

@@ -28,8 +28,8 @@ TEST(Border, StructsArePlainAndWithoutPadding) {
 }
 
 TEST(Border, GoldenSizesAndOffsets) {
-  EXPECT_EQ(kBorderVersion, 3u);
-  EXPECT_EQ(sizeof(EthreadArea), 128u + 16 * 256 + 64 * 256 + 24 * 256 + 8 * 256);
+  EXPECT_EQ(kBorderVersion, 4u);
+  EXPECT_EQ(sizeof(EthreadArea), 192u + 16 * 256 + 64 * 256 + 24 * 256 + 8 * 256);
   EXPECT_EQ(sizeof(PostedCall), 64u);
   EXPECT_EQ(offsetof(PostedCall, result), 56u);
   EXPECT_EQ(sizeof(Arrival), 24u);
@@ -42,6 +42,7 @@ TEST(Border, GoldenSizesAndOffsets) {
   EXPECT_EQ(offsetof(EthreadArea, exit_status), 80u);
   EXPECT_EQ(offsetof(EthreadArea, event_count), 88u);
   EXPECT_EQ(offsetof(EthreadArea, events), 128u);
+  EXPECT_EQ(offsetof(EthreadArea, waited_cycles), 128u + 16 * 256 + 64 * 256 + 24 * 256 + 8 * 256);
   EXPECT_EQ(sizeof(Slot), 128u);
   EXPECT_EQ(offsetof(Slot, call_result), 56u);
   EXPECT_EQ(offsetof(Slot, state), 64u);

@@ -6,6 +6,7 @@
 #include "enclave/file/recall_thread.h"
 #include "enclave/net/readiness.h"
 #include "enclave/process/signal.h"
+#include "enclave/sched/duty.h"
 
 namespace scone::boundary {
 
@@ -14,6 +15,7 @@ void wait_for_events(uint64_t deadline_ns) {
   area.field(&abi::EthreadArea::idle_deadline_ns).store(deadline_ns);
   area.field(&abi::EthreadArea::event_count).store(0);
   leave(abi::ExitReason::kIdle);
+  sched::note_wait(entry::this_ethread(), area.field(&abi::EthreadArea::waited_cycles).load());
   net::note_harvest();
   uint64_t count = area.field(&abi::EthreadArea::event_count).load();
   if (count > abi::kMaxReadyEvents) count = abi::kMaxReadyEvents;
@@ -23,6 +25,8 @@ void wait_for_events(uint64_t deadline_ns) {
     net::deliver(event.field(&abi::ReadyEvent::token).load(), event.field(&abi::ReadyEvent::events).load());
   }
 }
+
+void wait_for_wake_up() { leave(abi::ExitReason::kStandBy); }
 
 void wake_ethread(uint64_t number) { runner_call(abi::RunnerCall::kWakeEthread, number); }
 

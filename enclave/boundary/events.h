@@ -8,7 +8,9 @@ namespace scone::boundary {
 // Leaves the enclave until an event, a wake-up or the deadline (CLOCK_MONOTONIC; 0: look, do not wait), then hands
 // readiness events on. Scheduler context or thread context.
 void wait_for_events(uint64_t deadline_ns);
-// Makes the ethread's wait_for_events() return, now or the next time.
+// Leaves the enclave until a wake-up; others look for events. May return without one. Scheduler context.
+void wait_for_wake_up();
+// Makes the ethread's wait_for_events() or wait_for_wake_up() return, now or the next time.
 void wake_ethread(uint64_t number);
 // Hands signals that arrived from outside to the process.
 void take_signals();

@@ -11,7 +11,9 @@
 #include "enclave/entry/fs_base.h"
 #include "enclave/entry/vector.h"
 #include "enclave/runtime/memory.h"
+#include "enclave/sched/duty.h"
 #include "enclave/sched/lock.h"
+#include "enclave/sched/tsc.h"
 
 extern "C" void exit_to_host();
 
@@ -91,7 +93,9 @@ void leave(abi::ExitReason reason, Carries carries) {
   if (ethread.current) entry::save_vector_for_switch(*ethread.current);
   entry::scrub_vector();
   const uint64_t fs_base = entry::read_fs_base();
+  const uint64_t left_at = sched::read_tsc();
   exit_to_host();
+  sched::note_return(ethread, left_at);
   entry::write_fs_base(fs_base);
   follow_host_clock();
   if (round) finish_round(area_of(ethread));

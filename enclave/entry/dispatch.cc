@@ -45,6 +45,7 @@ void system_call(UserFrame& frame) {
   thread.call_number = number;
   thread.ticks_without_call = 0;
   syscall::count_call(number);
+  this_ethread().count_call();
   if (syscall::tracing()) [[unlikely]] {
     syscall::trace_entry(thread, number, entry, arguments);
     auto result = perform(entry, arguments);

@@ -1,6 +1,7 @@
 // The block at an ethread's GS base. One page, built by the image loader and measured; assembly knows its offsets.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -42,6 +43,9 @@ struct Ethread {
   uint64_t effects_wait;         // boundary/round.h: post_effect()
   uint64_t arrivals_taken;       // abi::EthreadArea::arrivals_taken, of which the host has a copy
   uint64_t exits, exceptions, ticks, switches;  // statistics
+  // Read by other ethreads (sched/duty.h): when the scheduler last ran here (TSC), the program's system calls, cycles waited for events.
+  std::atomic<uint64_t> looked_at, calls, waited;
+  void count_call() { calls.store(calls.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
 };
 
 #define SCONE_OFFSET(field, offset) static_assert(offsetof(Ethread, field) == (offset))

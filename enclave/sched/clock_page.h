@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "enclave/sched/tsc.h"
+
 namespace scone::sched {
 
 enum class Timeline : uint8_t { kMonotonic, kRealtime, kBoottime };
@@ -47,17 +49,11 @@ class ClockPage {
     std::atomic<uint64_t> base_ns[kTimelines];
   };
 
-  // SAFETY: RDTSC is legal in an enclave on every processor with EDMM, without which the runtime does not start.
-  static uint64_t read_tsc() {
-    uint32_t low, high;
-    asm volatile("rdtsc" : "=a"(low), "=d"(high));
-    return uint64_t{high} << 32 | low;
-  }
   // Not before earlier loads are done, so that who has seen another thread's doing does not read an earlier time than that one.
   // monotonic() needs no such order: it looks at what others were given.
   static uint64_t read_tsc_in_order() {
     uint32_t low, high;
-    // SAFETY: as above.
+    // SAFETY: as in read_tsc().
     asm volatile("lfence\n\trdtsc" : "=a"(low), "=d"(high) : : "memory");
     return uint64_t{high} << 32 | low;
   }

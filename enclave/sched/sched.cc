@@ -1,5 +1,7 @@
 #include "enclave/sched/sched.h"
 
+#include <utility>
+
 #include "enclave/boundary/events.h"
 #include "enclave/boundary/host_call.h"
 #include "enclave/boundary/host_state.h"
@@ -8,6 +10,7 @@
 #include "enclave/entry/fs_base.h"
 #include "enclave/entry/vector.h"
 #include "enclave/process/signal.h"
+#include "enclave/sched/duty.h"
 #include "enclave/sched/idle.h"
 #include "enclave/sched/run_queue.h"
 
@@ -64,6 +67,16 @@ Lthread* pick() {
   for (uint64_t i = 1; i < count; ++i)
     if (Lthread* thread = steal_from((self + i) % count)) return thread;
   return nullptr;
+}
+
+// To the first ethread, which is always on duty.
+void hand_over_threads() {
+  bool any = false;
+  while (Lthread* thread = own_queue().pop()) {
+    g_queues[0].push(*thread);
+    any = true;
+  }
+  if (any && claim_idle_ethread(1)) boundary::wake_ethread(0);
 }
 
 // What becomes of a thread that has just left the processor. Only here, with its context saved, may others run it.
@@ -201,19 +214,29 @@ bool interrupted() { return current().signals.signal_waits() && process::pending
 void after_wakeups() {
   entry::Ethread& ethread = entry::this_ethread();
   if (!ethread.wake_wanted) [[likely]] return;
+  const uint32_t wanted = own_queue().empty() ? 1 : ethreads_wanted(ethread);
+  // Asked again at the next return: the threads may have waited for long by then.
+  if (wanted == 1 && !own_queue().empty() && boundary::start_info().ethreads > 1) return;
   ethread.wake_wanted = 0;
-  if (own_queue().empty()) return;
-  if (const auto sleeper = claim_idle_ethread()) boundary::wake_ethread(*sleeper);
+  if (wanted == 1) return;
+  if (const auto sleeper = claim_idle_ethread(wanted)) boundary::wake_ethread(*sleeper);
 }
 
 void run_ethread() {
   entry::Ethread& ethread = entry::this_ethread();
+  bool ran = false;
   while (!boundary::ending()) {
     ethread.need_resched = 0;
     boundary::take_signals();
     boundary::take_lease_breaks();
     boundary::collect_completions();
     const uint64_t next = run_timers();
+    const bool stays = on_duty(ethread, std::exchange(ran, false));
+    if (!stays) {
+      hand_over_threads();
+      stand_by();
+      continue;
+    }
     Lthread* thread = pick();
     if (!thread) {
       idle(next);
@@ -224,6 +247,7 @@ void run_ethread() {
       boundary::flush_effects();
     after_wakeups();
     run(ethread, *thread);
+    ran = true;
   }
   for (;;) boundary::leave(abi::ExitReason::kIdle);  // the host is ending the process
 }

@@ -126,6 +126,10 @@ uint32_t serve_exit(Process& process, unsigned number, abi::EthreadArea& area) {
       process.sleeper.sleep(number, may_sleep ? area.idle_deadline_ns : 0, area);
       process.clock.refresh();
       return sgx::kEenter;
+    case abi::ExitReason::kStandBy:
+      if (may_sleep) process.sleeper.stand_by(number);
+      process.clock.refresh();
+      return sgx::kEenter;
     case abi::ExitReason::kExit:
       end_process(process, area.exit_status);
     case abi::ExitReason::kAbort:

@@ -32,6 +32,9 @@ const timespec* remaining(uint64_t deadline_ns, timespec& storage) {
   return &storage;
 }
 
+// Looking for events takes less when there are some.
+constexpr uint64_t kLookCycles = 10'000;
+
 int wait_epoll(int epoll, epoll_event* events, int count, const timespec* timeout) {
   static std::atomic<bool> no_pwait2{false};
   if (!no_pwait2.load(std::memory_order_relaxed)) {
@@ -82,6 +85,7 @@ void Sleeper::take_wake_up(unsigned number) {
 
 // Adds to what is in the area already.
 void Sleeper::collect(unsigned number, const timespec* timeout, abi::EthreadArea& area) {
+  looks_.fetch_add(1, std::memory_order_relaxed);
   const timespec no_time{0, 0};
   if (receiver_ && receiver_->waits()) {
     if (!receiver_->wait(timeout, area)) return tamper_events(area);
@@ -106,6 +110,7 @@ void Sleeper::collect(unsigned number, const timespec* timeout, abi::EthreadArea
 
 void Sleeper::sleep(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area) {
   area.event_count = 0;
+  area.waited_cycles = 0;
   // Whoever asked for more of a stream looks for it: the poller may be asleep already.
   if (receiver_ && receiver_->before_wait(number, area)) deadline_ns = 0;
   wait_for_events(number, deadline_ns, area);
@@ -114,25 +119,71 @@ void Sleeper::sleep(unsigned number, uint64_t deadline_ns, abi::EthreadArea& are
 
 void Sleeper::wait_for_events(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area) {
   if (deadline_ns == 0) return poll_events(number, 0, area);
+  const uint64_t start = __builtin_ia32_rdtsc();
   Bed& bed = beds_[number];
   bed.asleep.store(true);
-  if (unseen_.exchange(false)) bed.token.store(1);
+  if (unseen_.exchange(false)) bed.token.store(kWakeUp);
   unsigned nobody = kNobody;
   if (poller_.compare_exchange_strong(nobody, number)) {
     // A wake-up between here and the wait reaches us through event_, as we are the poller now.
-    poll_events(number, bed.token.load() ? 0 : deadline_ns, area);
+    poll_events(number, bed.token.load() == kWakeUp ? 0 : deadline_ns, area);
     poller_.store(kNobody);
-  } else if (bed.token.load() == 0) {
+    rouse_watchers();
+  } else {
     timespec storage;
-    syscall(SYS_futex, &bed.token, FUTEX_WAIT_PRIVATE, 0, remaining(deadline_ns, storage), nullptr, 0);
+    nap(bed, remaining(deadline_ns, storage));
   }
   bed.asleep.store(false);
-  bed.token.store(0);
+  bed.token.store(kNothing);
+  const uint64_t waited = __builtin_ia32_rdtsc() - start;
+  if (waited > kLookCycles) area.waited_cycles = waited;
+}
+
+// True: there is a wake-up, which is left where it is.
+bool Sleeper::nap(Bed& bed, const timespec* timeout) {
+  if (bed.token.load() == kNothing)
+    syscall(SYS_futex, &bed.token, FUTEX_WAIT_PRIVATE, kNothing, timeout, nullptr, 0);
+  return bed.token.load() == kWakeUp;
+}
+
+void Sleeper::stand_by(unsigned number) {
+  Bed& bed = beds_[number];
+  bed.asleep.store(true);
+  if (unseen_.exchange(false)) bed.token.store(kWakeUp);
+  const timespec watch = to_timespec(kWatchNs);
+  for (;;) {
+    uint32_t again = kWatchAgain;
+    bed.token.compare_exchange_strong(again, kNothing);
+    const uint64_t looks = looks_.load();
+    if (nap(bed, &watch)) break;
+    if (looks_.load() != looks) continue;
+    if (poller_.load() == kNobody) break;
+    sleep_while_quiet(bed, looks);
+  }
+  bed.asleep.store(false);
+  bed.token.store(kNothing);
+}
+
+// Nothing happens: not worth a look every few milliseconds, until the poller has something to do.
+void Sleeper::sleep_while_quiet(Bed& bed, uint64_t looks) {
+  // Either the poller sees this, or this sees that it is not asleep any more.
+  resting_.fetch_add(1);
+  if (poller_.load() != kNobody && looks_.load() == looks) nap(bed, nullptr);
+  resting_.fetch_sub(1);
+}
+
+void Sleeper::rouse_watchers() {
+  if (resting_.load() == 0) return;
+  for (Bed& bed : beds_) {
+    uint32_t nothing = kNothing;
+    if (bed.asleep.load() && bed.token.compare_exchange_strong(nothing, kWatchAgain))
+      syscall(SYS_futex, &bed.token, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+  }
 }
 
 void Sleeper::wake(unsigned number) {
   const int saved = errno;
-  beds_[number].token.store(1);
+  beds_[number].token.store(kWakeUp);
   if (poller_.load() == number) {
     const uint64_t one = 1;
     (void)!write(event_, &one, sizeof one);

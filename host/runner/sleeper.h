@@ -29,19 +29,27 @@ class Sleeper {
   // Sleeps as ethread `number` until a wake-up, an event or the deadline (CLOCK_MONOTONIC ns; 0: only collects
   // events, UINT64_MAX: none). Fills area.events.
   void sleep(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area);
+  // Sleeps until a wake-up, or until the others have not looked for events for some time without being asleep. Looks for none itself.
+  void stand_by(unsigned number);
   void wake(unsigned number);
   // Wakes one that sleeps; if none does, the next sleep() returns at once.
   void wake_any();
 
  private:
   static constexpr uint64_t kOwnToken = UINT64_MAX;
+  enum Token : uint32_t { kNothing, kWakeUp, kWatchAgain };
   struct alignas(64) Bed {
-    std::atomic<uint32_t> token{0};  // 1: a wake-up waits
+    std::atomic<uint32_t> token{kNothing};  // what waits for the sleeper
     std::atomic<bool> asleep{false};
     Patience patience;
   };
   static constexpr unsigned kNobody = UINT32_MAX;
 
+  // How often who stands by looks whether the others still look for events.
+  static constexpr uint64_t kWatchNs = 5'000'000;
+  bool nap(Bed& bed, const timespec* timeout);
+  void sleep_while_quiet(Bed& bed, uint64_t looks);
+  void rouse_watchers();
   void wait_for_events(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area);
   void poll_events(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area);
   void take_wake_up(unsigned number);
@@ -53,6 +61,8 @@ class Sleeper {
   int event_ = -1;  // in epoll_, wakes the poller
   std::atomic<unsigned> poller_{kNobody};
   std::atomic<bool> unseen_{false};
+  std::atomic<uint64_t> looks_{0};    // for events, by anybody
+  std::atomic<unsigned> resting_{0};  // that stand by and do not watch
   Bed beds_[abi::kMaxEthreads];
 };
 

@@ -31,7 +31,7 @@ class DelegationTest : public ::testing::Test {
     auto opened = open_on_host(AT_FDCWD, path().c_str(), O_RDWR | O_CREAT, 0600);
     file_ = opened.take();
     descriptor().note_name(1, 77);
-    write("0123456789");
+    EXPECT_TRUE(write("0123456789").ok());
   }
   ~DelegationTest() override {
     file_ = nullptr;

@@ -66,9 +66,9 @@ TEST_F(WriteBehindTest, PiecesThatFollowEachOtherAreOne) {
 }
 
 TEST_F(WriteBehindTest, TheLastOneWins) {
-  write("aaaa", 0);
-  write("bb", 1);
-  write("c", 2);
+  EXPECT_TRUE(write("aaaa", 0).ok());
+  EXPECT_TRUE(write("bb", 1).ok());
+  EXPECT_TRUE(write("c", 2).ok());
   fake::cross();
   EXPECT_EQ(contents_of(path()), "abca");
 }
@@ -77,7 +77,7 @@ TEST_F(WriteBehindTest, OnlyWhatIsSyncedWaits) {
   file_ = nullptr;
   path_habits::note_synced(kHash, false);
   file_ = open(O_RDWR);
-  write("x", 0);
+  EXPECT_TRUE(write("x", 0).ok());
   EXPECT_EQ(fake::journal().numbers.back(), static_cast<uint64_t>(SYS_pwrite64));
 }
 
@@ -85,24 +85,24 @@ TEST_F(WriteBehindTest, TheHabitOutlivesTheFile) {
   file_ = nullptr;
   file_ = open(O_RDWR);
   fake::journal().clear();
-  write("x", 0);
+  EXPECT_TRUE(write("x", 0).ok());
   EXPECT_EQ(made(), 0u);
 }
 
 TEST_F(WriteBehindTest, WhoClosesWithoutSyncingIsWaitedForFromThenOn) {
-  write("x", 0);
+  EXPECT_TRUE(write("x", 0).ok());
   EXPECT_TRUE(file_->flush().ok());
   EXPECT_EQ(contents_of(path()), "x");
   fake::journal().clear();
-  write("y", 0);
+  EXPECT_TRUE(write("y", 0).ok());
   EXPECT_EQ(fake::journal().numbers.size(), 1u);
 }
 
 TEST_F(WriteBehindTest, LargeOnesAppendsAndLimitsDoNotWait) {
-  write(std::string(write_behind::kLargestWrite + 1, 'x'), 0);
+  EXPECT_TRUE(write(std::string(write_behind::kLargestWrite + 1, 'x'), 0).ok());
   EXPECT_EQ(fake::journal().numbers.size(), 1u);
   fake::set_file_size_limit(1 << 20);
-  write("x", 0);
+  EXPECT_TRUE(write("x", 0).ok());
   fake::set_file_size_limit(UINT64_MAX);
   EXPECT_EQ(fake::journal().numbers.size(), 2u);
   for (const int flags : {O_APPEND, O_DSYNC, O_DIRECT}) {
@@ -130,7 +130,7 @@ fake::Kernel writes_fail_with(int64_t result) {
 TEST_F(WriteBehindTest, ASyncTellsTheErrorOnce) {
   {
     fake::KernelGuard guard(writes_fail_with(-ENOSPC));
-    write("x", 0);
+    EXPECT_TRUE(write("x", 0).ok());
     fake::cross();
   }
   EXPECT_EQ(file_->sync(true).error(), Errno(ENOSPC));
@@ -139,10 +139,10 @@ TEST_F(WriteBehindTest, ASyncTellsTheErrorOnce) {
 
 TEST_F(WriteBehindTest, SoDoTheNextWriteAndClose) {
   fake::KernelGuard guard(writes_fail_with(-EIO));
-  write("x", 0);
+  EXPECT_TRUE(write("x", 0).ok());
   fake::cross();
   EXPECT_EQ(write("y", 0).error(), Errno(EIO));
-  write("z", 0);
+  EXPECT_TRUE(write("z", 0).ok());
   EXPECT_EQ(file_->flush().error(), Errno(EIO));
 }
 
@@ -154,7 +154,7 @@ TEST_F(WriteBehindTest, TheRestOfAShortWriteFollows) {
     half.arguments[2] = 3;
     return fake::real_kernel(half);
   });
-  write("0123456789", 0);
+  EXPECT_TRUE(write("0123456789", 0).ok());
   fake::journal().clear();
   EXPECT_TRUE(file_->sync(false).ok());
   EXPECT_EQ(contents_of(path()), "0123456789");
@@ -164,21 +164,21 @@ TEST_F(WriteBehindTest, NoRoomForTheRestIsTold) {
   int calls = 0;
   fake::KernelGuard guard(fake::lie_about(
       SYS_pwrite64, [&calls](const fake::Call&) -> int64_t { return calls++ == 0 ? 3 : -ENOSPC; }));
-  write("0123456789", 0);
+  EXPECT_TRUE(write("0123456789", 0).ok());
   fake::cross();
   EXPECT_EQ(file_->sync(false).error(), Errno(ENOSPC));
 }
 
 TEST_F(WriteBehindTest, AHostThatWritesNothingIsAnError) {
   fake::KernelGuard guard(writes_fail_with(0));
-  write("x", 0);
+  EXPECT_TRUE(write("x", 0).ok());
   fake::cross();
   EXPECT_EQ(file_->sync(false).error(), Errno(EIO));
 }
 
 TEST_F(WriteBehindTest, MoreThanWasHandedOverIsAViolation) {
   fake::KernelGuard guard(writes_fail_with(11));
-  write("0123456789", 0);
+  EXPECT_TRUE(write("0123456789", 0).ok());
   EXPECT_THROW(fake::cross(), fake::Violation);
 }
 

@@ -1,0 +1,22 @@
+// Which ethreads are on duty: Crew's policy, applied to the ethread that asks.
+#pragma once
+
+#include <cstdint>
+
+#include "enclave/entry/ethread.h"
+
+namespace scone::sched {
+
+// Once per turn of the scheduler. `ran`: it ran a thread since the last turn. False: this ethread hands its threads over and stands by.
+bool on_duty(entry::Ethread& ethread, bool ran);
+
+// How many ethreads may take threads, asked in the middle of a turn.
+uint32_t ethreads_wanted(entry::Ethread& ethread);
+
+// Back from outside, where nothing was computed since `left_at`.
+void note_return(entry::Ethread& ethread, uint64_t left_at);
+
+// Back from waiting for events, of which `waited` cycles were nothing but that, as the host says.
+void note_wait(entry::Ethread& ethread, uint64_t waited);
+
+}  // namespace scone::sched
