@@ -43,6 +43,7 @@ TEST(Border, GoldenSizesAndOffsets) {
   EXPECT_EQ(offsetof(EthreadArea, event_count), 88u);
   EXPECT_EQ(offsetof(EthreadArea, events), 128u);
   EXPECT_EQ(offsetof(EthreadArea, waited_cycles), 128u + 16 * 256 + 64 * 256 + 24 * 256 + 8 * 256);
+  EXPECT_EQ(offsetof(EthreadArea, idle_alone), 136u + 16 * 256 + 64 * 256 + 24 * 256 + 8 * 256);
   EXPECT_EQ(sizeof(Slot), 128u);
   EXPECT_EQ(offsetof(Slot, call_result), 56u);
   EXPECT_EQ(offsetof(Slot, state), 64u);

@@ -10,10 +10,11 @@
 
 namespace scone::boundary {
 
-void wait_for_events(uint64_t deadline_ns) {
+void wait_for_events(uint64_t deadline_ns, bool alone) {
   auto area = area_of(entry::this_ethread());
   area.field(&abi::EthreadArea::idle_deadline_ns).store(deadline_ns);
   area.field(&abi::EthreadArea::event_count).store(0);
+  area.field(&abi::EthreadArea::idle_alone).store(alone ? 1 : 0);
   leave(abi::ExitReason::kIdle);
   sched::note_wait(entry::this_ethread(), area.field(&abi::EthreadArea::waited_cycles).load());
   net::note_harvest();

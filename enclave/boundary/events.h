@@ -6,8 +6,9 @@
 namespace scone::boundary {
 
 // Leaves the enclave until an event, a wake-up or the deadline (CLOCK_MONOTONIC; 0: look, do not wait), then hands
-// readiness events on. Scheduler context or thread context.
-void wait_for_events(uint64_t deadline_ns);
+// readiness events on. `alone`: no thread can want to know meanwhile what became of calls that were posted and not awaited.
+// Scheduler context or thread context.
+void wait_for_events(uint64_t deadline_ns, bool alone = false);
 // Leaves the enclave until a wake-up; others look for events. May return without one. Scheduler context.
 void wait_for_wake_up();
 // Makes the ethread's wait_for_events() or wait_for_wake_up() return, now or the next time.

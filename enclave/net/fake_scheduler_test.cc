@@ -60,7 +60,7 @@ void run_timers() {
 namespace boundary {
 
 int master_epoll() { return master(); }
-void wait_for_events(uint64_t) {
+void wait_for_events(uint64_t, bool) {
   if (batching()) net::post_sends();
   fake::cross();
   fake::collect_events();

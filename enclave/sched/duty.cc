@@ -40,6 +40,12 @@ Crew::Load total_load() {
   return load;
 }
 
+void observe(uint64_t now) {
+  if (!g_crew.due(now) || g_observing.exchange(true, std::memory_order_acquire)) return;
+  if (g_crew.due(now)) g_crew.observe(now, total_load());
+  g_observing.store(false, std::memory_order_release);
+}
+
 }  // namespace
 
 bool on_duty(entry::Ethread& ethread, bool ran) {
@@ -54,22 +60,22 @@ bool on_duty(entry::Ethread& ethread, bool ran) {
   if (ran && in_this_turn(ethread, now) >= Crew::kLongRun && (work_available() || another_is_awake()))
     g_crew.note_long_run(now);
   ethread.looked_at.store(now, std::memory_order_relaxed);
+  observe(now);
   if (ethread.number < g_crew.size(now)) return true;
   if (!leader_is_held_up(now)) return false;
   g_crew.note_computing(now);
   return true;
 }
 
-uint32_t ethreads_wanted(entry::Ethread& ethread) {
-  if (g_crew.most() == 1) return 1;
+void note_turn(entry::Ethread& ethread) {
   const uint64_t now = read_tsc();
-  if (in_this_turn(ethread, now) >= Crew::kLongRun) {
-    ethread.looked_at.store(now, std::memory_order_relaxed);  // counts once
-    const bool seen_by_tick = ethread.current && ethread.current->ticks_without_call > 0;
-    seen_by_tick ? g_crew.note_computing(now) : g_crew.note_long_run(now);
-  }
-  return g_crew.size(now);
+  if (g_crew.most() == 1 || in_this_turn(ethread, now) < Crew::kLongRun) return;
+  ethread.looked_at.store(now, std::memory_order_relaxed);  // counts once
+  const bool seen_by_tick = ethread.current && ethread.current->ticks_without_call > 0;
+  seen_by_tick ? g_crew.note_computing(now) : g_crew.note_long_run(now);
 }
+
+uint32_t ethreads_wanted() { return g_crew.most() == 1 ? 1 : g_crew.size(read_tsc()); }
 
 void note_return(entry::Ethread& ethread, uint64_t left_at) {
   if (g_crew.most() > 1) add(ethread.looked_at, read_tsc() - left_at);
@@ -77,11 +83,7 @@ void note_return(entry::Ethread& ethread, uint64_t left_at) {
 
 void note_wait(entry::Ethread& ethread, uint64_t waited) {
   if (g_crew.most() == 1) return;
-  const uint64_t now = read_tsc();
   add(ethread.waited, min_of(waited, Crew::kWindow));
-  if (!g_crew.due(now) || g_observing.exchange(true, std::memory_order_acquire)) return;
-  if (g_crew.due(now)) g_crew.observe(now, total_load());
-  g_observing.store(false, std::memory_order_release);
 }
 
 }  // namespace scone::sched

@@ -10,8 +10,11 @@ namespace scone::sched {
 // Once per turn of the scheduler. `ran`: it ran a thread since the last turn. False: this ethread hands its threads over and stands by.
 bool on_duty(entry::Ethread& ethread, bool ran);
 
-// How many ethreads may take threads, asked in the middle of a turn.
-uint32_t ethreads_wanted(entry::Ethread& ethread);
+// In the middle of a turn: its thread may have run for long, and may go on.
+void note_turn(entry::Ethread& ethread);
+
+// How many ethreads may take threads at present.
+uint32_t ethreads_wanted();
 
 // Back from outside, where nothing was computed since `left_at`.
 void note_return(entry::Ethread& ethread, uint64_t left_at);

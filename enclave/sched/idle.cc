@@ -3,11 +3,13 @@
 #include <atomic>
 #include <bit>
 
+#include "base/min_max.h"
 #include "enclave/boundary/events.h"
 #include "enclave/boundary/host_state.h"
 #include "enclave/boundary/round.h"
 #include "enclave/entry/ethread.h"
 #include "enclave/sched/duty.h"
+#include "enclave/sched/timer.h"
 
 namespace scone::sched {
 namespace {
@@ -18,6 +20,14 @@ std::atomic<uint64_t> g_idle{~uint64_t{1}};
 
 uint64_t existing_ethreads() { return (uint64_t{1} << boundary::start_info().ethreads) - 1; }
 
+// Precondition: this ethread's bit is set. No thread runs elsewhere, and who comes back hands what there is to do to this one, which is
+// woken for it.
+bool does_all() {
+  if (entry::this_ethread().number != 0) return false;
+  // Work is looked for last: who fell asleep before that look may have queued some before.
+  return boundary::start_info().ethreads == 1 || (ethreads_wanted() == 1 && !another_is_awake() && !work_available());
+}
+
 }  // namespace
 
 void idle(uint64_t deadline_ns) {
@@ -25,7 +35,9 @@ void idle(uint64_t deadline_ns) {
   g_idle.fetch_or(bit);
   // Work queued before the bit was visible woke nobody: look again. The host keeps a wake-up that comes before the sleep.
   // What others have to do does not keep this one's posted calls from leaving.
-  if (boundary::posted() > 0 || !work_available()) boundary::wait_for_events(deadline_ns);
+  // The same for timers.
+  if (boundary::posted() > 0 || !work_available())
+    boundary::wait_for_events(min_of(deadline_ns, next_timer()), does_all());
   g_idle.fetch_and(~bit);
 }
 
@@ -33,7 +45,7 @@ void stand_by() {
   const uint64_t bit = uint64_t{1} << entry::this_ethread().number;
   g_idle.fetch_or(bit);
   // Who did not see the bit yet may have wanted this one. As above, a wake-up that comes before the sleep is kept.
-  if (boundary::posted() > 0 || ethreads_wanted(entry::this_ethread()) <= entry::this_ethread().number)
+  if (boundary::posted() > 0 || ethreads_wanted() <= entry::this_ethread().number)
     boundary::wait_for_wake_up();
   g_idle.fetch_and(~bit);
 }
@@ -42,7 +54,7 @@ bool is_idle(unsigned number) { return g_idle.load(std::memory_order_relaxed) >>
 
 bool another_is_awake() {
   const uint64_t own = uint64_t{1} << entry::this_ethread().number;
-  return (~g_idle.load(std::memory_order_relaxed) & existing_ethreads() & ~own) != 0;
+  return (~g_idle.load() & existing_ethreads() & ~own) != 0;
 }
 
 std::optional<unsigned> claim_idle_ethread(uint32_t limit) {

@@ -69,14 +69,14 @@ Lthread* pick() {
   return nullptr;
 }
 
-// To the first ethread, which is always on duty.
-void hand_over_threads() {
-  bool any = false;
+// The first ethread, which is always on duty, takes over: the threads, and if `timers` what it cannot know of them if it sleeps already.
+void hand_over(bool timers) {
+  bool news = timers;
   while (Lthread* thread = own_queue().pop()) {
     g_queues[0].push(*thread);
-    any = true;
+    news = true;
   }
-  if (any && claim_idle_ethread(1)) boundary::wake_ethread(0);
+  if (news && claim_idle_ethread(1)) boundary::wake_ethread(0);
 }
 
 // What becomes of a thread that has just left the processor. Only here, with its context saved, may others run it.
@@ -214,26 +214,29 @@ bool interrupted() { return current().signals.signal_waits() && process::pending
 void after_wakeups() {
   entry::Ethread& ethread = entry::this_ethread();
   if (!ethread.wake_wanted) [[likely]] return;
-  const uint32_t wanted = own_queue().empty() ? 1 : ethreads_wanted(ethread);
-  // Asked again at the next return: the threads may have waited for long by then.
-  if (wanted == 1 && !own_queue().empty() && boundary::start_info().ethreads > 1) return;
+  if (!own_queue().empty() && boundary::start_info().ethreads > 1) {
+    note_turn(ethread);
+    const uint32_t wanted = ethreads_wanted();
+    if (wanted == 1) return;  // asked again at the next return: the threads may have waited for long by then
+    if (const auto sleeper = claim_idle_ethread(wanted)) boundary::wake_ethread(*sleeper);
+  }
   ethread.wake_wanted = 0;
-  if (wanted == 1) return;
-  if (const auto sleeper = claim_idle_ethread(wanted)) boundary::wake_ethread(*sleeper);
 }
 
 void run_ethread() {
   entry::Ethread& ethread = entry::this_ethread();
   bool ran = false;
+  bool armed = false;  // maybe: threads have run here since the first ethread was last told of timers
   while (!boundary::ending()) {
     ethread.need_resched = 0;
     boundary::take_signals();
     boundary::take_lease_breaks();
     boundary::collect_completions();
     const uint64_t next = run_timers();
+    armed |= ran;
     const bool stays = on_duty(ethread, std::exchange(ran, false));
     if (!stays) {
-      hand_over_threads();
+      hand_over(std::exchange(armed, false) && next != kNever);
       stand_by();
       continue;
     }

@@ -32,6 +32,8 @@ class TimerQueue {
     }
   }
 
+  uint64_t next() const { return next_.load(); }
+
   uint64_t run() {
     uint64_t next = next_.load(std::memory_order_relaxed);
     if (next == kNever) return next;  // without a look at the clock
@@ -71,7 +73,8 @@ class TimerQueue {
     return first;
   }
 
-  void publish() { next_.store(heap_.first() ? heap_.first()->deadline_ : kNever, std::memory_order_relaxed); }
+  // seq_cst: an ethread that armed a timer looks whether another one sleeps; that one, about to sleep, looks for timers (idle.cc).
+  void publish() { next_.store(heap_.first() ? heap_.first()->deadline_ : kNever); }
 
   SpinLock lock_{LockRank::kTimer};
   TimerHeap heap_;                  // guarded by lock_
@@ -89,5 +92,7 @@ void Timer::arm(uint64_t deadline_ns) { g_timers.insert(*this, deadline_ns); }
 void Timer::cancel() { g_timers.remove(*this); }
 
 uint64_t run_timers() { return g_timers.run(); }
+
+uint64_t next_timer() { return g_timers.next(); }
 
 }  // namespace scone::sched

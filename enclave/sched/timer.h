@@ -38,5 +38,7 @@ class Timer {
 
 // Runs what is due. Returns the next deadline, or kNever. Called by the scheduler.
 uint64_t run_timers();
+// The next deadline, or kNever.
+uint64_t next_timer();
 
 }  // namespace scone::sched

@@ -127,7 +127,7 @@ uint32_t serve_exit(Process& process, unsigned number, abi::EthreadArea& area) {
       process.clock.refresh();
       return sgx::kEenter;
     case abi::ExitReason::kStandBy:
-      if (may_sleep) process.sleeper.stand_by(number);
+      if (may_sleep) process.sleeper.stand_by(number, area);
       process.clock.refresh();
       return sgx::kEenter;
     case abi::ExitReason::kExit:

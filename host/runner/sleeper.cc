@@ -146,7 +146,9 @@ bool Sleeper::nap(Bed& bed, const timespec* timeout) {
   return bed.token.load() == kWakeUp;
 }
 
-void Sleeper::stand_by(unsigned number) {
+void Sleeper::stand_by(unsigned number, abi::EthreadArea& area) {
+  // As in sleep(): what it asked for it must bring itself.
+  if (receiver_ && receiver_->before_wait(number, area)) return tamper_arrivals(area);
   Bed& bed = beds_[number];
   bed.asleep.store(true);
   if (unseen_.exchange(false)) bed.token.store(kWakeUp);

@@ -30,7 +30,7 @@ class Sleeper {
   // events, UINT64_MAX: none). Fills area.events.
   void sleep(unsigned number, uint64_t deadline_ns, abi::EthreadArea& area);
   // Sleeps until a wake-up, or until the others have not looked for events for some time without being asleep. Looks for none itself.
-  void stand_by(unsigned number);
+  void stand_by(unsigned number, abi::EthreadArea& area);
   void wake(unsigned number);
   // Wakes one that sleeps; if none does, the next sleep() returns at once.
   void wake_any();

@@ -22,7 +22,10 @@ class SleeperTest : public testing::Test {
     });
   }
   std::future<void> stand_by_as(unsigned number) {
-    return std::async(std::launch::async, [this, number] { sleeper_.stand_by(number); });
+    return std::async(std::launch::async, [this, number] {
+      auto area = std::make_unique<abi::EthreadArea>();
+      sleeper_.stand_by(number, *area);
+    });
   }
   void look_as(unsigned number) { sleeper_.sleep(number, 0, *area_); }
   static bool goes_on(std::future<void>& sleep, int ms) {

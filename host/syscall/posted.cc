@@ -38,8 +38,8 @@ bool perform_posted(Process& process, abi::EthreadArea& area) {
   }
   if (process.receiver) process.receiver->take_back(area);
   area.returned_count = 0;
-  // While this ethread slept, the others would wait for these results.
-  return count == 0 || (all_expected && process.tcs.size() == 1);
+  // While this ethread slept, others might wait for these results.
+  return count == 0 || (all_expected && area.idle_alone != 0);
 }
 
 }  // namespace scone::host
