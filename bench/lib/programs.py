@@ -81,7 +81,7 @@ WORKLOADS = [
     Micro("getppid"), Micro("clock"),
     *(Micro("pwrite32", threads) for threads in (1, 2, 4, 8, 16, 64)),
     Micro("pipe-pingpong"), Micro("socketpair-pingpong"), Micro("mmap"), Micro("page-faults"),
-    Micro("semaphore-pingpong"), Micro("condvar-pingpong"), Micro("mutex-contended", 4), Micro("create-join"),
+    Micro("semaphore-pingpong"), Micro("condvar-pingpong"), Micro("mutex-contended", 4), Micro("bursts", 2), Micro("create-join"),
     *(Micro("sleepers", threads) for threads in (1, 100, 1000, 10000)),
     Start(),
     IdleRedis("memory-redis", "MiB", lambda resident, *_: resident / 2**20),

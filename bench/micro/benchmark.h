@@ -93,6 +93,7 @@ Count socketpair_pingpong(const Settings&);
 Count semaphore_pingpong(const Settings&);
 Count condvar_pingpong(const Settings&);
 Count contended_mutex(const Settings&);
+Count compute_bursts(const Settings&);
 Count create_and_join(const Settings&);
 // sleepers.cc
 Count sleepers(const Settings&);

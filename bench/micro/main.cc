@@ -24,6 +24,7 @@ constexpr Benchmark kBenchmarks[] = {
     {"semaphore-pingpong", semaphore_pingpong},
     {"condvar-pingpong", condvar_pingpong},
     {"mutex-contended", contended_mutex},
+    {"bursts", compute_bursts},
     {"create-join", create_and_join},
     {"sleepers", sleepers},
 };

@@ -1,6 +1,7 @@
 // Threads that wait for each other.
 #include <semaphore.h>
 
+#include <barrier>
 #include <condition_variable>
 #include <mutex>
 
@@ -44,6 +45,26 @@ class Turn {
   std::mutex mutex_;
   std::condition_variable changed_[2];
   int player_ = 0;
+};
+
+// Some 200 us of a processor's time, then a wait until all the others have done as much.
+class Burst {
+ public:
+  explicit Burst(std::barrier<>& meeting) : meeting_(meeting) {}
+  Burst(const Burst&) = delete;
+  ~Burst() { meeting_.arrive_and_drop(); }  // who ends keeps nobody waiting
+  void operator()() {
+    for (int i = 0; i < 150'000; ++i) {
+      value_ = value_ * 6364136223846793005 + 1442695040888963407;
+      // SAFETY: no code; the compiler must not find out what the loop computes.
+      asm volatile("" : "+r"(value_));
+    }
+    meeting_.arrive_and_wait();
+  }
+
+ private:
+  std::barrier<>& meeting_;
+  uint64_t value_ = 1;
 };
 
 }  // namespace
@@ -92,6 +113,11 @@ Count contended_mutex(const Settings& settings) {
       counter = counter * 5 + 1;
     };
   });
+}
+
+Count compute_bursts(const Settings& settings) {
+  std::barrier meeting(settings.threads);
+  return repeat_in_threads(settings, 1, [&](unsigned) { return Burst(meeting); });
 }
 
 Count create_and_join(const Settings& settings) {

@@ -102,6 +102,16 @@ print(flush=True)
 time.sleep(100)
 """
 
+# All ethreads have worked; who stands by does not look around for ever.
+AFTER_WORK = """
+import hashlib, threading, time
+threads = [threading.Thread(target=lambda: hashlib.sha256(bytes(1 << 26))) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(flush=True)
+time.sleep(100)
+"""
+
 
 def launcher(folder):
     """./scone itself: when nothing has changed it adds next to nothing. Only if it has built what is tested here."""
@@ -124,5 +134,6 @@ TESTS = {
     "startup.memory": resident_memory,
     "startup.idle": idle("/usr/bin/python3", "-c", "import time; print(flush=True); time.sleep(100)"),
     "startup.idle_threads": idle("/usr/bin/python3", "-c", THREADS),
+    "startup.idle_after_work": idle("/usr/bin/python3", "-c", AFTER_WORK),
     "startup.launcher": launcher,
 }
