@@ -20,7 +20,8 @@ void Crew::observe(uint64_t now, const Load& load) {
   } else if (elapsed < 4 * kWindow) {
     judge(elapsed, load);
   } else {
-    settle_for(1);  // there was hardly anything to do
+    settle_for(1);  // there was hardly anything to do, and what comes now is new
+    windows_to_wait_ = 0;
   }
   window_start_ = now;
   at_start_ = load;
@@ -42,7 +43,7 @@ void Crew::judge(uint64_t elapsed, const Load& load) {
   const uint32_t tried = usual_.load(std::memory_order_relaxed);
   const uint64_t needed = tried > size_before_ ? kWorthOneMore : kAsGood;
   const bool better = rate * 100 >= needed * rate_before_;
-  pause_ = better ? kFirstPause : min_of(2 * pause_, kLongestPause);
+  pause_ = better ? kPauseAfterGain : min_of(2 * pause_, kLongestPause);
   next_is_up_ = better == (tried > size_before_);
   settle_for(better ? tried : size_before_);
 }
@@ -70,7 +71,9 @@ void Crew::try_size(uint32_t size, uint64_t rate) {
 
 void Crew::settle_for(uint32_t size) {
   phase_ = Phase::kSteady;
-  windows_to_wait_ = pause_;
+  // What has just helped may help once more.
+  const bool on_its_way = pause_ == kPauseAfterGain && next_is_up_ && size < most_;
+  windows_to_wait_ = on_its_way ? kFirstPause : pause_;
   usual_.store(size, std::memory_order_relaxed);
 }
 

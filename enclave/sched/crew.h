@@ -29,6 +29,7 @@ class Crew {
   static constexpr uint32_t kFirstPause =
       8;  // windows between a try that failed and the next one; doubles up to
   static constexpr uint32_t kLongestPause = 256;
+  static constexpr uint32_t kPauseAfterGain = 32;    // before it is asked whether less would do
 
   // Precondition: no ethread asks yet.
   void set_most(uint32_t ethreads) { most_ = ethreads; }
