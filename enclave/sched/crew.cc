@@ -16,8 +16,8 @@ constexpr uint64_t kBusy = 90;
 void Crew::observe(uint64_t now, const Load& load) {
   const uint64_t elapsed = now - window_start_;
   if (computes(now)) {
-    phase_ = Phase::kSteady;  // the sizes cannot be compared
-  } else if (elapsed < 4 * kWindow) {
+    if (phase_ != Phase::kSteady) settle_for(size_before_);  // what was tried was not measured
+  } else if (elapsed >= kWindow && elapsed < 4 * kWindow) {
     judge(elapsed, load);
   } else {
     settle_for(1);  // there was hardly anything to do, and what comes now is new

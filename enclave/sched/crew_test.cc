@@ -120,6 +120,24 @@ TEST_F(CrewTest, APauseIsNoMeasurement) {
   EXPECT_EQ(size(), 1u);
 }
 
+TEST_F(CrewTest, ATryThatWasDisturbedHasFailed) {
+  window(1000, 0);
+  while (size() == 1) window(1000, 0);
+  crew_.note_computing(now_ + Crew::kWindow);
+  window(1000, 0);
+  EXPECT_EQ(size(), 4u);
+  now_ += Crew::kMostCredit;
+  EXPECT_EQ(size(), 1u);
+}
+
+// A counter that begins at nothing, or goes back: the host's virtual machine may set it.
+TEST_F(CrewTest, NoCounterIsTooStrange) {
+  for (const uint64_t now : {uint64_t{0}, uint64_t{1}, UINT64_MAX, uint64_t{5}, uint64_t{1} << 63, uint64_t{3}})
+    if (crew_.due(now)) crew_.observe(now, load_);
+  EXPECT_GE(size(), 1u);
+  EXPECT_LE(size(), 4u);
+}
+
 // The host says how long it waited; nothing that it says leads out of 1 ... most().
 TEST_F(CrewTest, AHostThatLiesAboutWaitingMovesTheSizeWithinItsBounds) {
   uint64_t idle = 0;
