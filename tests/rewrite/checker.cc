@@ -81,6 +81,8 @@ class SiteCheck {
       ended = decoded.instruction.meta.category == ZYDIS_CATEGORY_RET ||
               decoded.instruction.mnemonic == ZYDIS_MNEMONIC_JMP ||
               decoded.instruction.mnemonic == ZYDIS_MNEMONIC_HLT ||
+              decoded.instruction.mnemonic == ZYDIS_MNEMONIC_UD0 ||
+              decoded.instruction.mnemonic == ZYDIS_MNEMONIC_UD1 ||
               decoded.instruction.mnemonic == ZYDIS_MNEMONIC_UD2;
       offset += decoded.instruction.length;
     }

@@ -41,6 +41,17 @@ TEST_F(Rules, InstructionBehindMoves) {
   EXPECT_EQ(segment.sites()[0].syscall, 0);
 }
 
+// UD0 and UD1 always fault, as UD2 does (SDM volume 2, "UD"): nobody comes out behind them.
+TEST_F(Rules, WhatAlwaysFaultsEndsAWindow) {
+  for (const Bytes& end : {Bytes{0x0f, 0xff, 0xff}, Bytes{0x0f, 0xb9, 0xff}})
+    segment.function(nops(8) + kSyscall + end);
+  EXPECT_EQ(rewritten(), 2u);
+  for (const Site& site : segment.sites()) {
+    EXPECT_EQ(site.syscall, 0);
+    EXPECT_EQ(site.window_size, 5);
+  }
+}
+
 TEST_F(Rules, InstructionBeforeMovesWhereNothingBehindCan) {
   segment.function(kMovEax + kSyscall + kRet);
   EXPECT_EQ(rewritten(), 1u);
