@@ -106,7 +106,7 @@ struct EthreadArea {
   Arrival arrivals[kMaxArrivals];
   uint64_t returned[kMaxArrivals];  // numbers of receive buffers given back
   uint64_t waited_cycles;  // host, after kIdle: for how long (TSC) it had nothing to do but wait; a hint
-  uint64_t idle_alone;  // enclave, with kIdle: no other ethread waits for results of posted calls that are as expected
+  uint64_t idle_alone;     // enclave, with kIdle: nobody else waits for results that are as expected
   uint64_t reserved[6];
 };
 

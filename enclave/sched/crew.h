@@ -17,19 +17,20 @@ namespace scone::sched {
 // what is written here as microseconds is right within a factor of two.
 class Crew {
  public:
-  static constexpr uint64_t kLongRun = 250'000;  // 100 us: ten times what it costs to wake an ethread
+  // 100 us: ten times what it costs to wake an ethread.
+  static constexpr uint64_t kLongRun = 250'000;
   // Long runs count if there are several within some 10 ms: one may be a thread that the host did not let run for a while. Each is credit
-  // for so long,
-  static constexpr uint64_t kCredit = 20'000'000;  // 8 ms
-  // up to
-  static constexpr uint64_t kMostCredit = 75'000'000;  // 30 ms
-  // and all ethreads are on duty while there is more credit than
-  static constexpr uint64_t kEnough = 35'000'000;  // 14 ms
-  static constexpr uint64_t kWindow = 25'000'000;  // 10 ms: what is measured in a try
-  static constexpr uint32_t kFirstPause =
-      8;  // windows between a try that failed and the next one; doubles up to
+  // for 8 ms, up to 30, and all ethreads are on duty while there is more credit than 14.
+  static constexpr uint64_t kCredit = 20'000'000;
+  static constexpr uint64_t kMostCredit = 75'000'000;
+  static constexpr uint64_t kEnough = 35'000'000;
+  // 10 ms: what is measured in a try.
+  static constexpr uint64_t kWindow = 25'000'000;
+  // Windows between a try that failed and the next one; doubles.
+  static constexpr uint32_t kFirstPause = 8;
   static constexpr uint32_t kLongestPause = 256;
-  static constexpr uint32_t kPauseAfterGain = 32;    // before it is asked whether less would do
+  // Before it is asked whether less would do.
+  static constexpr uint32_t kPauseAfterGain = 32;
 
   // Precondition: no ethread asks yet.
   void set_most(uint32_t ethreads) { most_ = ethreads; }

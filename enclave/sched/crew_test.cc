@@ -132,7 +132,8 @@ TEST_F(CrewTest, ATryThatWasDisturbedHasFailed) {
 
 // A counter that begins at nothing, or goes back: the host's virtual machine may set it.
 TEST_F(CrewTest, NoCounterIsTooStrange) {
-  for (const uint64_t now : {uint64_t{0}, uint64_t{1}, UINT64_MAX, uint64_t{5}, uint64_t{1} << 63, uint64_t{3}})
+  for (const uint64_t now :
+       {uint64_t{0}, uint64_t{1}, UINT64_MAX, uint64_t{5}, uint64_t{1} << 63, uint64_t{3}})
     if (crew_.due(now)) crew_.observe(now, load_);
   EXPECT_GE(size(), 1u);
   EXPECT_LE(size(), 4u);

@@ -25,7 +25,8 @@ uint64_t existing_ethreads() { return (uint64_t{1} << boundary::start_info().eth
 bool does_all() {
   if (entry::this_ethread().number != 0) return false;
   // Work is looked for last: who fell asleep before that look may have queued some before.
-  return boundary::start_info().ethreads == 1 || (ethreads_wanted() == 1 && !another_is_awake() && !work_available());
+  return boundary::start_info().ethreads == 1 ||
+         (ethreads_wanted() == 1 && !another_is_awake() && !work_available());
 }
 
 }  // namespace

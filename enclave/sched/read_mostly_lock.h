@@ -71,7 +71,8 @@ class ReadMostlyLock {
   };
 
   void check_order() const {
-    if (held_ranks() >= bit_) [[unlikely]] __builtin_trap();  // out of order: a deadlock waiting to happen
+    if (held_ranks() >= bit_) [[unlikely]]
+      __builtin_trap();  // out of order: a deadlock waiting to happen
   }
 
   const uint64_t bit_;

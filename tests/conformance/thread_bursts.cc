@@ -209,7 +209,8 @@ CASE(the_last_one_sleeps_and_wakes_up) {
       compute(400);
       other.join();
     }
-    for (int64_t end = support::now_ms() + 20 + static_cast<int64_t>(random() % 40); support::now_ms() < end;) getppid();
+    for (int64_t end = support::now_ms() + 20 + static_cast<int64_t>(random() % 40); support::now_ms() < end;)
+      getppid();
     usleep(10000);
   }));
 }
