@@ -67,12 +67,15 @@ bool on_duty(entry::Ethread& ethread, bool ran) {
   return true;
 }
 
-void note_turn(entry::Ethread& ethread) {
+uint32_t note_turn(entry::Ethread& ethread) {
+  if (g_crew.most() == 1) return 1;
   const uint64_t now = read_tsc();
-  if (g_crew.most() == 1 || in_this_turn(ethread, now) < Crew::kLongRun) return;
-  ethread.looked_at.store(now, std::memory_order_relaxed);  // counts once
-  const bool seen_by_tick = ethread.current && ethread.current->ticks_without_call > 0;
-  seen_by_tick ? g_crew.note_computing(now) : g_crew.note_long_run(now);
+  if (in_this_turn(ethread, now) >= Crew::kLongRun) {
+    ethread.looked_at.store(now, std::memory_order_relaxed);  // counts once
+    const bool seen_by_tick = ethread.current && ethread.current->ticks_without_call > 0;
+    seen_by_tick ? g_crew.note_computing(now) : g_crew.note_long_run(now);
+  }
+  return g_crew.size(now);
 }
 
 uint32_t ethreads_wanted() { return g_crew.most() == 1 ? 1 : g_crew.size(read_tsc()); }

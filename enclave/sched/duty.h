@@ -10,8 +10,8 @@ namespace scone::sched {
 // Once per turn of the scheduler. `ran`: it ran a thread since the last turn. False: this ethread hands its threads over and stands by.
 bool on_duty(entry::Ethread& ethread, bool ran);
 
-// In the middle of a turn: its thread may have run for long, and may go on.
-void note_turn(entry::Ethread& ethread);
+// In the middle of a turn: its thread may have run for long, and may go on. Returns how many ethreads may take threads.
+uint32_t note_turn(entry::Ethread& ethread);
 
 // How many ethreads may take threads at present.
 uint32_t ethreads_wanted();

@@ -10,7 +10,8 @@
 
 namespace scone::sched {
 
-// FIFO. Thread safe: its ethread takes from the front, others steal from there too. Each on cache lines of its own. The state of queued threads is kRunnable.
+// FIFO. Thread safe: its ethread takes from the front, others steal from there too. Each on cache lines of its own.
+// The state of queued threads is kRunnable.
 class alignas(kCacheLine) RunQueue {
  public:
   void push(Lthread& thread) {

@@ -215,8 +215,7 @@ void after_wakeups() {
   entry::Ethread& ethread = entry::this_ethread();
   if (!ethread.wake_wanted) [[likely]] return;
   if (!own_queue().empty() && boundary::start_info().ethreads > 1) {
-    note_turn(ethread);
-    const uint32_t wanted = ethreads_wanted();
+    const uint32_t wanted = note_turn(ethread);
     if (wanted == 1) return;  // asked again at the next return: the threads may have waited for long by then
     if (const auto sleeper = claim_idle_ethread(wanted)) boundary::wake_ethread(*sleeper);
   }

@@ -225,6 +225,7 @@ void forged_tokens(abi::EthreadArea& area) {
   for (uint64_t token : kTokens)
     if (area.event_count < abi::kMaxReadyEvents) area.events[area.event_count++] = {token, UINT64_MAX};
 }
+void waited_for_ages(abi::EthreadArea& area) { area.waited_cycles = UINT64_MAX; }
 
 // Arrivals. An attack changes the last one, or adds one behind.
 template <auto kChange>
@@ -359,6 +360,7 @@ constexpr Attack kAttacks[] = {
     {.name = "start-larger-enclave", .start = set_start<&Start::enclave_size, uint64_t{1} << 46>},
     {.name = "events-many", .events = many_events},
     {.name = "events-forged", .events = forged_tokens},
+    {.name = "waited-for-ages", .events = waited_for_ages},
     {.name = "open-content-too-long", .call = long_content, .concerns = any_of<kOpenAndLook>},
     {.name = "posted-send-more-than-given",
      .call = sent_one_more,

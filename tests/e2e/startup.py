@@ -126,8 +126,7 @@ def launcher(folder):
         through.append(run_once([path, "run", "--fast", "--", "/bin/true"])[0] * 1000)
     extra = statistics.median(through) - statistics.median(direct)
     print(f"# ./scone: {extra:.1f} ms more")
-    # A look at 1,200 files: 4 ms where a stat takes 2 us.
-    return [f"./scone adds {extra:.1f} ms"] if extra > 8 else []
+    return [f"./scone adds {extra:.1f} ms"] if extra > 5 else []
 
 
 TESTS = {

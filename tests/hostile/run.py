@@ -60,6 +60,7 @@ ATTACKS = {
         "start-scf-key-alone")},
     "events-many": (victims.SOCKETS, ERROR),
     "events-forged": (victims.SOCKETS, UNHARMED),
+    "waited-for-ages": (victims.STREAMS, UNHARMED),
     "time-backwards": (victims.CLOCKS, UNHARMED),
     "time-twice-as-fast": (victims.CLOCKS, UNHARMED),
     "time-never-even": (victims.CLOCKS, UNHARMED),
